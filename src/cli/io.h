@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace assay {
+
+/// Exit codes are public interface: scripts branch on them.
+enum ExitCode : int {
+  kAccepted = 0,     ///< accepted, or done
+  kRejected = 1,     ///< evidence, token or request rejected
+  kUsage = 2,        ///< the command line is wrong
+  kUnavailable = 3,  ///< a device, file, peer or collateral is missing
+  kInternal = 4,     ///< a fault of our own
+};
+
+/// Where a command writes: data to `out`, progress and errors to `err`.
+struct Io {
+  std::ostream& out;
+  std::ostream& err;
+  bool colour = false;  ///< out is a terminal and NO_COLOR is not set
+};
+
+/// The one table from Fault to exit code: malformed and untrusted 1, unavailable 3, internal 4.
+ExitCode exit_code(Fault fault);
+/// Prints "assay: where: why" to `io.err`; the exit code of the fault.
+int explain(Io io, const Error& error);
+
+}  // namespace assay

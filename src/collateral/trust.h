@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "crypto/jwk.h"
+#include "crypto/public_key.h"
+
+namespace assay {
+
+enum class AnchorRole { root, intermediate };
+
+/// A CA key that may vouch for attestation keys.  Keys are pinned, not certificates.
+struct TrustAnchor {
+  std::string name;  ///< RFC 4514 subject of the CA; must equal the issuer of what it signed
+  AnchorRole role;
+  std::string issuer;  ///< RFC 4514 subject of the CA above it; its own for a root
+  PublicKey key;
+  Instant not_before, not_after;
+  /// An emulated chain: it proves nothing about hardware, and tokens made from it say so.
+  bool emulated = false;
+};
+
+/// Who signs the access and identity tokens of VMs, and what their principals may do.
+struct IdentityIssuer {
+  std::string issuer;
+  JwkSet keys;
+  struct Grant {
+    std::string principal;  ///< e-mail of a service account
+    std::string role;       ///< "roles/confidentialcomputing.workloadUser"
+    std::string project;    ///< project id or number it holds in
+  };
+  std::vector<Grant> grants;
+};
+
+/// Everything a verifier trusts.  Nothing is trusted that is not in here.
+struct Trust {
+  std::vector<TrustAnchor> anchors;
+  std::vector<IdentityIssuer> identities;
+  [[nodiscard]] bool emulated() const;  ///< any anchor is
+};
+
+/// Google's published EK/AK CA keys, compiled in; a test holds them against the published list.
+const Trust& google_trust();
+
+/// Reads an operator's `--trust FILE`: either PEM "CERTIFICATE" blocks (each becomes a root anchor by
+/// its key), or the JSON document that `assay emulate` writes (docs/formats/trust.md):
+/// {"assay_trust":1,"emulated":true,"anchors":[{"role","certificate":"<PEM>"}],
+///  "identities":[{"issuer","jwks":{"keys":[..]},"grants":[{"principal","role","project"}]}]}.
+/// At most 1 MiB.  Fault::malformed.
+Result<Trust> parse_trust(std::string_view where, std::string_view document);
+/// The JSON form.
+json::object to_json(const Trust& trust, const std::vector<std::string>& anchor_certificates_pem);
+
+}  // namespace assay

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace assay {
+
+/// The answer to one check.  "Absent", "failed" and "not checked" differ.
+enum class CheckVerdict {
+  pass,
+  fail,
+  absent,       ///< the evidence does not contain what the check is about, and need not
+  not_checked,  ///< it could not be asked, because an earlier part is missing or broken
+};
+std::string_view name_of(CheckVerdict verdict);
+
+/// One question asked of the evidence, and its answer.
+struct Check {
+  std::string id;  ///< stable and public: "tpm.quote.nonce"; a bank as suffix: "tpm.quote.nonce/sha256"
+  CheckVerdict verdict;
+  std::string expected;  ///< for a person; never parsed
+  std::string got;
+  std::string hint;  ///< what to do about a failure; empty on pass
+};
+
+/// Every check that ran, in order.  Accepted only if at least one passed and none failed or could
+/// not be asked: silence is never consent.  All checks run; the first failure hides no other.
+class Verdict {
+ public:
+  /// Records a check; `ok` again, so that a caller can branch on it.
+  bool require(std::string id, bool ok, std::string expected, std::string got, std::string hint = {});
+  void absent(std::string id, std::string what);
+  void not_checked(std::string id, std::string why);
+  void append(const Verdict& other);
+
+  [[nodiscard]] bool accepted() const;
+  [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
+  /// The first failed check, or the first that could not be asked; nullptr if accepted.
+  [[nodiscard]] const Check* first_failure() const;
+
+ private:
+  std::vector<Check> checks_;
+};
+
+/// [{"id","verdict","expected","got","hint"}], `hint` only where there is one.
+json::array to_json(const std::vector<Check>& checks);
+
+/// A check id as docs/checks.md lists it: what it asks, and the rule behind it.
+struct CheckDescription {
+  std::string_view id;      ///< without bank suffix
+  std::string_view asks;    ///< one sentence
+  std::string_view source;  ///< document and section
+};
+/// All ids that verify/ and policy/ can emit; a test holds docs/checks.md against it, and Verdict
+/// aborts on an id that is not in it.
+const std::vector<CheckDescription>& all_checks();
+
+}  // namespace assay

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "collateral/trust.h"
+#include "formats/attestation.h"
+#include "formats/tpm.h"
+#include "verify/authentic.h"
+#include "verify/check.h"
+#include "verify/machine_state.h"
+
+namespace assay {
+
+/// What an authentic vTPM attestation says.
+struct VtpmClaims {
+  MachineState machine;
+  std::optional<GceInstance> instance;  ///< from the AK certificate, never self-reported
+  std::vector<PcrValues> pcrs;          ///< every bank, each under its own quote
+  TpmClock clock;
+  std::uint64_t firmware_version = 0;
+  std::string ak_fingerprint;  ///< SHA-256 of the AK's SPKI, hex
+  std::string ak_issuer;       ///< name of the anchor that vouches for it
+  bool emulated = false;       ///< the anchor is an emulator's
+};
+
+/// What to hold vTPM evidence against.  Everything that varies is here.
+struct VtpmExpectations {
+  const Trust& trust;
+  Bytes nonce;  ///< compared exactly with TPMS_ATTEST.extraData; must not be empty
+  Instant now;
+  /// gotpm's `verify debug` alone: accept the attestation's own ak_pub as the key.  The claims then
+  /// say nothing about who signed.
+  enum class KeySource { ak_certificate, own_ak_pub_unauthenticated } key_source = KeySource::ak_certificate;
+};
+
+/// The verdict, and the claims where the verdict is accepted.
+struct VtpmOutcome {
+  Verdict verdict;
+  std::optional<Authentic<VtpmClaims>> claims;
+};
+
+/// Is this vTPM attestation authentic?  Every quote must verify: there is no falling back to another
+/// bank.  Checks and their rules: docs/checks.md.  Pure: no clock, file or network.
+VtpmOutcome authenticate_vtpm(const Attestation& attestation, const VtpmExpectations& expectations);
+
+/// The claims as JSON, for `assay verify --json`.
+json::object to_json(const VtpmClaims& claims);
+
+}  // namespace assay
