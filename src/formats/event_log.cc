@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/event_log.h"
+
+#include <fmt/format.h>
+
+#include "base/byte_reader.h"
+
+namespace assay {
+namespace {
+
+constexpr std::string_view kSubject = "event_log";
+constexpr std::string_view kSpecId{"Spec ID Event03\0", 16};
+constexpr std::size_t kMaxLog = 4 * 1024 * 1024;
+constexpr std::size_t kMaxEvents = 65536;
+constexpr std::uint32_t kMaxPcr = 23;
+constexpr std::uint32_t kPadding = 0xFFFFFFFF;
+constexpr std::size_t kSha1Size = digest_size(HashAlgorithm::sha1);
+/// The least a record takes: what is not a digest, and no data.
+constexpr std::size_t kLegacyRecord = 32;
+constexpr std::size_t kAgileRecord = 16;
+
+/// An algorithm as the Spec ID event declares it.  We know its digests' size even where we do not
+/// know the algorithm, so that firmware with a newer one keeps a readable log.
+struct DeclaredAlgorithm {
+  std::uint16_t id = 0;
+  std::uint16_t digest_size = 0;
+};
+
+/// TCG_EfiSpecIDEvent.  PFP 1.06, 10.4.5.1.
+struct SpecId {
+  std::array<DeclaredAlgorithm, Event::kMaxBanks> algorithms;
+  std::size_t count = 0;
+
+  [[nodiscard]] const DeclaredAlgorithm* find(std::uint16_t id) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (algorithms[i].id == id) return &algorithms[i];
+    }
+    return nullptr;
+  }
+  /// Bytes of a record with every declared digest and no data.
+  [[nodiscard]] std::size_t record_size() const {
+    std::size_t size = kAgileRecord;
+    for (std::size_t i = 0; i < count; ++i) size += 2U + algorithms[i].digest_size;
+    return size;
+  }
+};
+
+bool is_spec_id(const Event& first) {
+  return first.type == EventType::no_action && first.data.size() >= kSpecId.size() &&
+         as_text(first.data.first(kSpecId.size())) == kSpecId;
+}
+
+/// Puts the event's number into an Error: "event_log.event 81.data@0x84ca".
+tl::unexpected<Error> in_event(std::size_t number, Error error) {
+  error.where.insert(kSubject.size(), fmt::format(".event {}", number));
+  return tl::unexpected(std::move(error));
+}
+
+/// One `algorithmId, digestSize` pair.  PFP 1.06, table 22: digestSize is "the size of the digest
+/// produced by the implemented Hash algorithm", so for one that we know there is nothing to choose.
+void read_declared_algorithm(ByteReader& r, SpecId& spec) {
+  const DeclaredAlgorithm next{r.u16_le("algorithm"), r.u16_le("digest_size")};
+  if (!r.ok()) return;
+  if (spec.find(next.id) != nullptr) {
+    r.fail("algorithm", fmt::format("algorithm {:#06x} appears twice", next.id));
+    return;
+  }
+  const auto known = hash_algorithm(next.id);
+  if (known && digest_size(*known) != next.digest_size) {
+    r.fail("digest_size", fmt::format("{} has digests of {} bytes, not {}", name_of(*known),
+                                      digest_size(*known), next.digest_size));
+    return;
+  }
+  spec.algorithms[spec.count++] = next;
+}
+
+/// The data of the Spec ID event, `base` bytes into the log.
+Result<SpecId> parse_spec_id(Bytes data, std::size_t base) {
+  ByteReader r(kSubject, data, base);
+  (void)r.take("signature", kSpecId.size());
+  (void)r.u32_le("platform_class");
+  const unsigned minor = r.u8("spec_version_minor");
+  const unsigned major = r.u8("spec_version_major");
+  if (major != 2 || minor != 0) {
+    r.fail("spec_version_major", fmt::format("version {}.{}, wanted 2.0", major, minor));
+  }
+  (void)r.u8("spec_errata");
+  (void)r.u8("uintn_size");
+  const std::uint32_t count = r.u32_le("number_of_algorithms");
+  if (count < 1 || count > Event::kMaxBanks) {
+    r.fail("number_of_algorithms",
+           fmt::format("{} algorithms, wanted 1 to {}", count, Event::kMaxBanks));
+  }
+  SpecId spec;
+  for (std::uint32_t i = 0; r.ok() && i < count; ++i) read_declared_algorithm(r, spec);
+  (void)r.take("vendor_info", r.u8("vendor_info_size"));
+  return r.finish(spec);
+}
+
+/// PFP 1.06, 10.4.5.1: the Spec ID event has PCR index 0 and a digest of 20 zero bytes.
+void check_spec_id_header(ByteReader& r, const Event& first) {
+  r.require("pcr", first.pcr == 0, "the Spec ID event is not in PCR 0");
+  const Bytes digest = first.digests[0].bytes;
+  r.require("digest", std::all_of(digest.begin(), digest.end(), [](auto b) { return b == 0; }),
+            "the Spec ID event has a digest");
+}
+
+/// The first two fields of a record.
+void read_pcr_and_type(ByteReader& r, Event& event) {
+  event.offset = r.offset();
+  event.pcr = r.u32_le("pcr");
+  r.require("pcr", event.pcr != kPadding, "0xff padding, not allowed in a TPM's log");
+  r.require("pcr", event.pcr <= kMaxPcr, "above 23");
+  event.type = static_cast<EventType>(r.u32_le("type"));
+}
+
+/// A record of zeros only would be an event of the reserved type EV_PREBOOT_CERT that extends
+/// nothing: no firmware writes one, but areas of fixed size are filled with them.
+void check_not_zero_padding(ByteReader& r, std::size_t start) {
+  if (!r.ok()) return;
+  const Bytes record = r.since(start);
+  r.require("data", std::any_of(record.begin(), record.end(), [](auto b) { return b != 0; }),
+            "zero padding, not allowed in a TPM's log");
+}
+
+/// TCG_PCR_EVENT.  PFP 1.06, 10.2.1.
+Event read_legacy_event(ByteReader& r, std::uint32_t number) {
+  Event event{};
+  event.number = number;
+  read_pcr_and_type(r, event);
+  event.digests[0] = {HashAlgorithm::sha1, r.take("digest", kSha1Size)};
+  event.digest_count = 1;
+  event.data = r.take("data", r.u32_le("event_size"));
+  check_not_zero_padding(r, event.offset);
+  return event;
+}
+
+/// One TPMT_HA.  PFP 1.06, 10.2.2 has "a list of (...) digests", one per algorithm: of two with the
+/// same, readers would pick different ones.
+void read_digest(ByteReader& r, const SpecId& spec, unsigned& seen, Event& event) {
+  const std::uint16_t id = r.u16_le("digest.algorithm");
+  const DeclaredAlgorithm* declared = spec.find(id);
+  if (declared == nullptr) {
+    r.fail("digest.algorithm", fmt::format("algorithm {:#06x} is not in the Spec ID event", id));
+    return;
+  }
+  const unsigned bit = 1U << (declared - spec.algorithms.data());
+  if ((seen & bit) != 0) {
+    r.fail("digest.algorithm", fmt::format("algorithm {:#06x} appears twice", id));
+    return;
+  }
+  seen |= bit;
+  const Bytes digest = r.take("digest", declared->digest_size);
+  if (const auto known = hash_algorithm(id)) event.digests[event.digest_count++] = {*known, digest};
+}
+
+/// TCG_PCR_EVENT2.  PFP 1.06, 10.2.2.
+Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number) {
+  Event event{};
+  event.number = number;
+  read_pcr_and_type(r, event);
+  const std::uint32_t count = r.u32_le("digest_count");
+  if (count > spec.count) {
+    r.fail("digest_count", fmt::format("{} digests, {} algorithms declared", count, spec.count));
+  }
+  unsigned seen = 0;
+  for (std::uint32_t i = 0; r.ok() && i < count; ++i) read_digest(r, spec, seen, event);
+  event.data = r.take("data", r.u32_le("event_size"));
+  check_not_zero_padding(r, event.offset);
+  return event;
+}
+
+/// The algorithms of `spec` that we know, in its order.
+std::vector<HashAlgorithm> known_algorithms(const SpecId& spec) {
+  std::vector<HashAlgorithm> out;
+  for (std::size_t i = 0; i < spec.count; ++i) {
+    if (const auto known = hash_algorithm(spec.algorithms[i].id)) out.push_back(*known);
+  }
+  return out;
+}
+
+/// Appends records until the log ends.  `next` reads the record of a number.
+template <class Next>
+Result<EventLog> read_events(ByteReader& r, EventLog log, std::uint32_t number, Next next) {
+  while (r.more()) {
+    if (log.events.size() == kMaxEvents) {
+      r.fail("pcr", fmt::format("more than {} events", kMaxEvents));
+    } else {
+      log.events.push_back(next(r, number));
+    }
+    if (!r.ok()) return in_event(number, r.error());
+    ++number;
+  }
+  return log;
+}
+
+}  // namespace
+
+std::optional<Bytes> Event::digest(HashAlgorithm algorithm) const {
+  for (std::size_t i = 0; i < digest_count; ++i) {
+    if (digests[i].algorithm == algorithm) return digests[i].bytes;
+  }
+  return std::nullopt;
+}
+
+Result<EventLog> parse_event_log(Bytes in) {
+  if (in.empty()) return fail(Fault::malformed, std::string(kSubject), "empty");
+  if (in.size() > kMaxLog) {
+    return fail(Fault::malformed, std::string(kSubject),
+                fmt::format("{} bytes, at most {} allowed", in.size(), kMaxLog));
+  }
+  ByteReader r(kSubject, in);
+  const Event first = read_legacy_event(r, 0);
+  if (!r.ok()) return in_event(0, r.error());
+
+  EventLog log;
+  if (!is_spec_id(first)) {
+    log.algorithms = {HashAlgorithm::sha1};
+    log.events.reserve(std::min(in.size() / kLegacyRecord, kMaxEvents));
+    log.events.push_back(first);
+    return read_events(r, std::move(log), 1, read_legacy_event);
+  }
+
+  check_spec_id_header(r, first);
+  if (!r.ok()) return in_event(0, r.error());
+  const auto spec = parse_spec_id(first.data, r.offset() - first.data.size());
+  if (!spec) return in_event(0, spec.error());
+  log.crypto_agile = true;
+  log.algorithms = known_algorithms(*spec);
+  if (log.algorithms.empty()) {
+    return fail(Fault::malformed, "event_log.event 0.algorithm",
+                "declares no algorithm that we know");
+  }
+  log.events.reserve(std::min(r.remaining() / spec->record_size(), kMaxEvents));
+  return read_events(r, std::move(log), 1, [&spec](ByteReader& reader, std::uint32_t number) {
+    return read_agile_event(reader, *spec, number);
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/proto_json.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <charconv>
+#include <set>
+
+#include "base/check.h"
+
+namespace assay {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+const FieldDescriptor* field_named(const Descriptor& type, const std::string& name) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    if (field->json_name() == name || field->name() == name) return field;
+  }
+  return nullptr;
+}
+
+bool is_number_as_printed(std::string_view key) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), value);
+  return error == std::errc{} && end == key.data() + key.size() && std::to_string(value) == key;
+}
+
+/// Well-known types have a JSON of their own shape; protobuf alone judges them.
+bool is_well_known(const Descriptor& type) { return type.file()->package() == "google.protobuf"; }
+
+Status check_message(const std::string& where, const json::value& value, const Descriptor& type);
+
+/// "The keys of a map are unique": for keys that are numbers that needs one spelling for each.
+Status check_map(const std::string& where, const json::object& map, const FieldDescriptor& field) {
+  const Descriptor& entry = *field.message_type();
+  const FieldDescriptor& value_field = *entry.map_value();
+  for (const auto& [key, value] : map) {
+    const std::string at = fmt::format("{}[{}]", where, std::string_view(key));
+    if (entry.map_key()->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 &&
+        !is_number_as_printed(key)) {
+      return fail(Fault::malformed, at, "key is not a number as it is printed");
+    }
+    if (value_field.message_type() == nullptr) continue;
+    if (auto status = check_message(at, value, *value_field.message_type()); !status) return status;
+  }
+  return {};
+}
+
+Status check_field(const std::string& where, const json::value& value,
+                   const FieldDescriptor& field) {
+  if (field.is_map()) {
+    return value.is_object() ? check_map(where, value.get_object(), field) : Status();
+  }
+  if (field.message_type() == nullptr) return {};
+  if (!field.is_repeated()) return check_message(where, value, *field.message_type());
+  if (!value.is_array()) return {};
+  for (std::size_t i = 0; i < value.get_array().size(); ++i) {
+    auto status =
+        check_message(fmt::format("{}[{}]", where, i), value.get_array()[i], *field.message_type());
+    if (!status) return status;
+  }
+  return {};
+}
+
+/// Each field under one name.  Wrong kinds of values are left for protobuf to refuse.
+Status check_message(const std::string& where, const json::value& value, const Descriptor& type) {
+  if (!value.is_object() || is_well_known(type)) return {};
+  std::set<const FieldDescriptor*> seen;
+  for (const auto& [key, member] : value.get_object()) {
+    const std::string name(key);
+    const std::string at = where + "." + name;
+    const FieldDescriptor* field = field_named(type, name);
+    if (field == nullptr) return fail(Fault::malformed, at, "unknown member");
+    if (!seen.insert(field).second) {
+      return fail(Fault::malformed, at, "appears twice, under both of its names");
+    }
+    if (auto status = check_field(at, member, *field); !status) return status;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status parse_proto_json(std::string_view where, std::string_view text,
+                        google::protobuf::Message& out, JsonLimits limits) {
+  const auto object = parse_json_object(where, text, limits);
+  if (!object) return pass_on(object);
+  const auto named_once = check_message(std::string(where), *object, *out.GetDescriptor());
+  if (!named_once) return named_once;
+  out.Clear();
+  const google::protobuf::LogSilencer silence;
+  const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &out);
+  if (status.ok()) return {};
+  return fail(Fault::malformed, std::string(where), std::string(status.message()));
+}
+
+std::string to_proto_json(const google::protobuf::Message& message) {
+  std::string out;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &out);
+  ASSAY_CHECK(status.ok());
+  return out;
+}
+
+}  // namespace assay
