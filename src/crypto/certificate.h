@@ -45,7 +45,10 @@ class Certificate {
   [[nodiscard]] std::vector<std::string> extended_key_usages() const;
   /// The extnValue of an extension, by dotted OID.  Borrows.
   [[nodiscard]] std::optional<Bytes> extension(const char* oid) const;
-  /// OIDs of critical extensions that neither OpenSSL nor `also_handled` covers.
+  /// OIDs of critical extensions that neither this class (basicConstraints, keyUsage,
+  /// extendedKeyUsage, subjectAltName) nor the caller's `also_handled` covers.  RFC 5280
+  /// section 4.2: such a certificate must be refused.  nameConstraints and policies are not
+  /// covered, so they are reported.
   [[nodiscard]] std::vector<std::string> unhandled_critical_extensions(
       const std::vector<std::string>& also_handled) const;
   /// authorityInfoAccess caIssuers URLs, in order (section 4.2.2.1).

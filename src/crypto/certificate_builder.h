@@ -18,16 +18,18 @@ struct CertificateTemplate {
   Instant not_before;
   Instant not_after;
   bool is_ca = false;
-  std::optional<int> path_length;          ///< CAs only
-  std::vector<std::string> ca_issuers;     ///< URLs for authorityInfoAccess
+  std::optional<int> path_length;       ///< CAs only
+  std::vector<std::string> ca_issuers;  ///< URLs for authorityInfoAccess
   /// (dotted OID, DER of the extension's value); never critical.
   std::vector<std::pair<std::string, Buffer>> extensions;
 };
 
 /// A certificate for `subject_key`, signed by `issuer_key` with SHA-256, serial of 16 random bytes,
 /// subjectKeyIdentifier and authorityKeyIdentifier set, keyUsage keyCertSign|cRLSign for CAs and
-/// digitalSignature otherwise.  `issuer` empty: self-signed, `issuer_key` must then be the subject's.
-Result<Certificate> issue_certificate(const CertificateTemplate& content, const PublicKey& subject_key,
+/// digitalSignature otherwise.  `issuer` empty: self-signed, `issuer_key` must then be the
+/// subject's.
+Result<Certificate> issue_certificate(const CertificateTemplate& content,
+                                      const PublicKey& subject_key,
                                       const std::optional<Certificate>& issuer,
                                       const PrivateKey& issuer_key);
 

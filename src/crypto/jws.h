@@ -13,9 +13,9 @@ namespace assay {
 /// A compact JWS (RFC 7515 section 7.1) taken apart but not verified: everything in it is hostile.
 struct UnverifiedJws {
   json::object header;
-  std::string kid;         ///< empty where the header has none
-  std::string algorithm;   ///< the header's alg, whatever it says
-  json::object payload;    ///< claims nobody has vouched for
+  std::string kid;        ///< empty where the header has none
+  std::string algorithm;  ///< the header's alg, whatever it says
+  json::object payload;   ///< claims nobody has vouched for
   std::string_view signing_input;
   Buffer signature;
 };
@@ -25,8 +25,8 @@ struct UnverifiedJws {
 /// section 4.1.11, RFC 7797).  `signing_input` borrows from `token`.  Fault::malformed.
 Result<UnverifiedJws> parse_jws(std::string_view token);
 
-/// The payload, if `key` signed it.  The algorithm is the key's, never the header's choice: a header
-/// that names another is refused (RFC 8725 section 3.1).  Fault::untrusted.
+/// The payload, if `key` signed it.  The algorithm is the key's, never the header's choice: a
+/// header that names another is refused (RFC 8725 section 3.1).  Fault::untrusted.
 Result<json::object> verify_jws(const UnverifiedJws& jws, const Jwk& key);
 
 /// A compact JWS over `payload` with header {"alg","kid","typ"}.
