@@ -48,8 +48,8 @@ struct Trust {
 /// Google's published EK/AK CA keys, compiled in; a test holds them against the published list.
 const Trust& google_trust();
 
-/// Reads an operator's `--trust FILE`: either PEM "CERTIFICATE" blocks (each becomes a root anchor by
-/// its key), or the JSON document that `assay emulate` writes (docs/formats/trust.md):
+/// Reads an operator's `--trust FILE`: either PEM "CERTIFICATE" blocks (each becomes a root anchor
+/// by its key), or the JSON document that `assay emulate` writes (docs/formats/trust.md):
 /// {"assay_trust":1,"emulated":true,"anchors":[{"role","certificate":"<PEM>"}],
 ///  "identities":[{"issuer","jwks":{"keys":[..]},"grants":[{"principal","role","project"}]}]}.
 /// At most 1 MiB.  Fault::malformed.
