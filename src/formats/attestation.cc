@@ -58,6 +58,18 @@ GceInstance instance_from_message(const attest::GCEInstanceInfo& message) {
           .instance_id = message.instance_id()};
 }
 
+std::string tee_evidence_of(const attest::Attestation& message) {
+  switch (message.tee_attestation_case()) {
+    case attest::Attestation::kSevSnpAttestation:
+      return "sev_snp_attestation";
+    case attest::Attestation::kTdxAttestation:
+      return "tdx_attestation";
+    case attest::Attestation::TEE_ATTESTATION_NOT_SET:
+      return "";
+  }
+  return "unknown";
+}
+
 Status check_counts(const attest::Attestation& message) {
   const auto at_most = [](std::string_view what, int count, std::size_t max) -> Status {
     if (static_cast<std::size_t>(count) <= max) return {};
@@ -118,6 +130,7 @@ Result<Attestation> from_message(const attest::Attestation& message) {
   if (message.has_instance_info()) {
     out.claimed_instance = instance_from_message(message.instance_info());
   }
+  out.tee_evidence = tee_evidence_of(message);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Quote {
   Buffer attest;     ///< TPMS_ATTEST
   Buffer signature;  ///< TPMT_SIGNATURE
   PcrValues pcrs;
+  bool operator==(const Quote&) const = default;
 };
 
 /// A vTPM attestation as it came: evidence, nothing in it verified.
@@ -32,6 +34,10 @@ struct Attestation {
   Buffer ak_cert;                     ///< DER; empty where there is none
   std::vector<Buffer> intermediates;  ///< DER, at most kMaxIntermediates
   std::optional<GceInstance> claimed_instance;  ///< self-reported: never evidence
+  /// "sev_snp_attestation" or "tdx_attestation" where the message carries one: it is not read here,
+  /// and whoever judges the rest must not take it for absent.
+  std::string tee_evidence;
+  bool operator==(const Attestation&) const = default;
 };
 
 inline constexpr std::size_t kMaxQuotes = 8;
@@ -45,9 +51,10 @@ std::optional<AttestationFormat> attestation_format(std::string_view name);
 
 /// Reads go-tpm-tools' `attest.Attestation`: protobuf binary, text format, or proto3 JSON (strict:
 /// no member twice, depth 32).  Unknown fields are refused in text and JSON, read over in binary.
-/// Bounds as above.  Fault::malformed.
+/// Bounds as above; the same content may take 1.5 times as many bytes in JSON and four times as many
+/// in text.  Fault::malformed.
 Result<Attestation> parse_attestation(Bytes in, AttestationFormat format);
-/// Writes it; what gotpm reads.
+/// Writes it, equal values as equal bytes; what gotpm reads.  `tee_evidence` is not written.
 Buffer encode_attestation(const Attestation& attestation, AttestationFormat format);
 
 /// Between the message and the value, with all bounds checked on the way in.

@@ -7,6 +7,7 @@
 #include <google/protobuf/text_format.h>
 #include <proto/attest.pb.h>
 
+#include "base/check.h"
 #include "formats/attestation.h"
 #include "formats/proto_json.h"
 
@@ -80,7 +81,7 @@ std::string binary(const attest::Attestation& message) {
   google::protobuf::io::StringOutputStream stream(&out);
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
-  message.SerializeWithCachedSizes(&coded);
+  ASSAY_CHECK(message.SerializeToCodedStream(&coded));
   coded.Trim();
   return out;
 }

@@ -13,7 +13,7 @@ constexpr std::string_view kSpecId{"Spec ID Event03\0", 16};
 constexpr std::size_t kMaxLog = 4 * 1024 * 1024;
 constexpr std::size_t kMaxEvents = 65536;
 constexpr std::uint32_t kMaxPcr = 23;
-constexpr std::uint32_t kPadding = 0xFFFFFFFF;
+constexpr EventType kPadding{0xFFFFFFFF};
 constexpr std::size_t kSha1Size = digest_size(HashAlgorithm::sha1);
 /// The least a record takes: what is not a digest, and no data.
 constexpr std::size_t kLegacyRecord = 32;
@@ -105,13 +105,17 @@ void check_spec_id_header(ByteReader& r, const Event& first) {
             "the Spec ID event has a digest");
 }
 
-/// The first two fields of a record.
+/// The first two fields of a record.  Padding of areas of fixed size is 0xff throughout; only the
+/// PCR of an event that is not measured may be 0xffffffff.
 void read_pcr_and_type(ByteReader& r, Event& event) {
   event.offset = r.offset();
   event.pcr = r.u32_le("pcr");
-  r.require("pcr", event.pcr != kPadding, "0xff padding, not allowed in a TPM's log");
-  r.require("pcr", event.pcr <= kMaxPcr, "above 23");
   event.type = static_cast<EventType>(r.u32_le("type"));
+  if (event.pcr <= kMaxPcr) return;
+  r.require("type", event.pcr != Event::kNoPcr || event.type != kPadding,
+            "0xff padding, not allowed in a TPM's log");
+  const bool unmeasured = event.pcr == Event::kNoPcr && event.type == EventType::no_action;
+  if (!unmeasured) r.fail("pcr", fmt::format("PCR {}, above 23", event.pcr));
 }
 
 /// A record of zeros only would be an event of the reserved type EV_PREBOOT_CERT that extends

@@ -70,7 +70,9 @@ struct EventDigest {
 /// measured: only the digests reach a PCR.
 struct Event {
   std::uint32_t number;  ///< position in the log; the Spec ID event of a crypto-agile log is 0
+  /// At most 23, or kNoPcr in an EV_NO_ACTION event, which no PCR measures: Windows writes those.
   std::uint32_t pcr;
+  static constexpr std::uint32_t kNoPcr = 0xFFFFFFFF;
   EventType type;
   Bytes data;
   std::size_t offset;  ///< of the record in the log

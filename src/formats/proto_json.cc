@@ -3,11 +3,15 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
 
 #include <charconv>
+#include <memory>
 #include <set>
 
 #include "base/check.h"
@@ -102,8 +106,21 @@ Status parse_proto_json(std::string_view where, std::string_view text,
 }
 
 std::string to_proto_json(const google::protobuf::Message& message) {
+  // Through binary with its map entries in order: MessageToJsonString prints them in any.
+  std::string binary;
+  {
+    google::protobuf::io::StringOutputStream stream(&binary);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    ASSAY_CHECK(message.SerializeToCodedStream(&coded));
+  }
+  const std::string prefix = "type.googleapis.com";
+  const std::unique_ptr<google::protobuf::util::TypeResolver> resolver(
+      google::protobuf::util::NewTypeResolverForDescriptorPool(
+          prefix, message.GetDescriptor()->file()->pool()));
   std::string out;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &out);
+  const auto status = google::protobuf::util::BinaryToJsonString(
+      resolver.get(), prefix + "/" + message.GetDescriptor()->full_name(), binary, &out);
   ASSAY_CHECK(status.ok());
   return out;
 }

@@ -20,7 +20,8 @@ namespace assay {
 Status parse_proto_json(std::string_view where, std::string_view text,
                         google::protobuf::Message& out, JsonLimits limits = {});
 
-/// proto3 JSON in one line, members in lowerCamelCase, default values left out.
+/// proto3 JSON in one line: members in lowerCamelCase, map entries in order, default values left
+/// out. Strings must be UTF-8.
 std::string to_proto_json(const google::protobuf::Message& message);
 
 }  // namespace assay

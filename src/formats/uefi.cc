@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t kMaxNameUnits = 2048;
 constexpr std::uint64_t kMaxVariableData = 1024 * 1024;
 constexpr std::size_t kVariableHeader = 32;
+constexpr std::size_t kShimPadding = 6;
 constexpr std::size_t kListHeader = 28;
 constexpr std::size_t kMaxSignatures = 65536;
 
@@ -132,8 +133,7 @@ Result<UefiVariable> parse_uefi_variable(Bytes in) {
   variable.name = utf8_from_utf16le(r.take("name", 2 * name_units));
   variable.data = r.take("data", data_size);
   variable.measured_size = kVariableHeader + 2 * name_units + data_size;
-  // Old shim logs one byte more than it measures; more than that is nobody's quirk.
-  if (r.remaining() == 1) (void)r.u8("shim_quirk");
+  if (r.remaining() <= kShimPadding) (void)r.rest();
   return r.finish(std::move(variable));
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -25,9 +27,10 @@ struct UefiVariable {
   Guid vendor;
   std::string name;  ///< UTF-8, from UTF-16; at most 2,048 units
   Bytes data;        ///< at most 1 MiB
-  std::size_t measured_size;  ///< 32 + name + data: old shim logs one byte more than it measures
+  std::size_t measured_size;  ///< 32 + name + data
 };
-/// `trailing` bytes after the structure are allowed up to one (the shim quirk above).
+/// Up to six trailing bytes are allowed: older shims log five bytes of padding that they
+/// measure and one more that they do not.  None is in a member.
 Result<UefiVariable> parse_uefi_variable(Bytes in);
 
 /// One entry of an EFI_SIGNATURE_LIST: a certificate, a hash, or a kind we only carry.
