@@ -12,8 +12,8 @@ namespace assay {
 struct HttpCall {
   std::string method = "GET";
   std::string url;  ///< http or https only
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers{};
+  std::string body{};
   std::size_t max_response = 8 * 1024 * 1024;
   std::chrono::milliseconds timeout{60'000};
 };
@@ -29,7 +29,8 @@ class HttpClient {
 /// libcurl: TLS verified against the system's CAs, or `ca_file`; connections are kept alive.
 std::unique_ptr<HttpClient> make_http_client(const std::string& ca_file = {});
 
-/// The body of a 200, or an Error that names URL and status: `get_ok(client, url, {{"Metadata-Flavor", "Google"}})`.
+/// The body of a 200, or an Error that names URL and status: `get_ok(client, url,
+/// {{"Metadata-Flavor", "Google"}})`.
 Result<std::string> get_ok(const HttpClient& client, const std::string& url,
                            std::vector<std::pair<std::string, std::string>> headers = {});
 
