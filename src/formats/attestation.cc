@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <proto/attest.pb.h>
 
+#include "base/utf8.h"
+
 namespace assay {
 namespace {
 
@@ -50,12 +52,23 @@ Result<Quote> quote_from_message(int position, const tpm::Quote& message) {
   return Quote{std::move(*attest), std::move(*signature), *pcrs};
 }
 
-GceInstance instance_from_message(const attest::GCEInstanceInfo& message) {
-  return {.zone = message.zone(),
-          .project_id = message.project_id(),
-          .project_number = message.project_number(),
-          .instance_name = message.instance_name(),
-          .instance_id = message.instance_id()};
+/// A proto3 string "must always contain UTF-8 encoded text"; protobuf's text format lets others in.
+Status check_text(std::string_view field, const std::string& value) {
+  if (is_utf8(value)) return {};
+  return fail(Fault::malformed, fmt::format("attestation.instance_info.{}", field), "not UTF-8");
+}
+
+Result<GceInstance> instance_from_message(const attest::GCEInstanceInfo& message) {
+  if (auto status = check_text("zone", message.zone()); !status) return pass_on(status);
+  if (auto status = check_text("project_id", message.project_id()); !status) return pass_on(status);
+  if (auto status = check_text("instance_name", message.instance_name()); !status) {
+    return pass_on(status);
+  }
+  return GceInstance{.zone = message.zone(),
+                     .project_id = message.project_id(),
+                     .project_number = message.project_number(),
+                     .instance_name = message.instance_name(),
+                     .instance_id = message.instance_id()};
 }
 
 std::string tee_evidence_of(const attest::Attestation& message) {
@@ -128,7 +141,9 @@ Result<Attestation> from_message(const attest::Attestation& message) {
     out.quotes.push_back(std::move(*quote));
   }
   if (message.has_instance_info()) {
-    out.claimed_instance = instance_from_message(message.instance_info());
+    auto instance = instance_from_message(message.instance_info());
+    if (!instance) return pass_on(instance);
+    out.claimed_instance = std::move(*instance);
   }
   out.tee_evidence = tee_evidence_of(message);
   return out;

@@ -31,8 +31,8 @@ struct Attestation {
   std::vector<Quote> quotes;  ///< at most kMaxQuotes
   Buffer event_log;           ///< TCG log; empty where there is none
   Buffer canonical_event_log;
-  Buffer ak_cert;                     ///< DER; empty where there is none
-  std::vector<Buffer> intermediates;  ///< DER, at most kMaxIntermediates
+  Buffer ak_cert;                               ///< DER; empty where there is none
+  std::vector<Buffer> intermediates;            ///< DER, at most kMaxIntermediates
   std::optional<GceInstance> claimed_instance;  ///< self-reported: never evidence
   /// "sev_snp_attestation" or "tdx_attestation" where the message carries one: it is not read here,
   /// and whoever judges the rest must not take it for absent.
@@ -51,8 +51,8 @@ std::optional<AttestationFormat> attestation_format(std::string_view name);
 
 /// Reads go-tpm-tools' `attest.Attestation`: protobuf binary, text format, or proto3 JSON (strict:
 /// no member twice, depth 32).  Unknown fields are refused in text and JSON, read over in binary.
-/// Bounds as above; the same content may take 1.5 times as many bytes in JSON and four times as many
-/// in text.  Fault::malformed.
+/// Bounds as above; the same content may take 1.5 times as many bytes in JSON and four times as
+/// many in text.  Fault::malformed.
 Result<Attestation> parse_attestation(Bytes in, AttestationFormat format);
 /// Writes it, equal values as equal bytes; what gotpm reads.  `tee_evidence` is not written.
 Buffer encode_attestation(const Attestation& attestation, AttestationFormat format);

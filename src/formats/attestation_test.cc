@@ -89,6 +89,8 @@ const Case kCases[] = {
      "attestation: not a protobuf message of type attest.Attestation"},
     {"a zone that is not UTF-8", AttestationFormat::binarypb, "\x22\x03\x0A\x01\xFF",
      "attestation: not a protobuf message of type attest.Attestation"},
+    {"a zone that is not UTF-8, in text", AttestationFormat::textproto,
+     "instance_info { zone: \"\\377\" }", "attestation.instance_info.zone: not UTF-8"},
     {"an unknown field in text", AttestationFormat::textproto, "ak_pub: \"a\"\nakcert: \"b\"",
      "attestation: line 2, column 7: Message type \"attest.Attestation\" has no field named "
      "\"akcert\"."},
@@ -103,7 +105,7 @@ const Case kCases[] = {
      "attestation.ak_pub: appears twice, under both of its names"},
     {"a PCR under two spellings", AttestationFormat::json,
      R"({"quotes":[{"pcrs":{"hash":"SHA1","pcrs":{"1":"","01":""}}}]})",
-     "attestation.quotes[0].pcrs.pcrs[01]: key is not a number as it is printed"},
+     "attestation.quotes[0].pcrs.pcrs[01]: key is not spelled as it is printed"},
     {"an unknown member", AttestationFormat::json, R"({"akCertificate":"AQ=="})",
      "attestation.akCertificate: unknown member"},
     {"an unknown member further in", AttestationFormat::json, R"({"quotes":[{"sig":""}]})",

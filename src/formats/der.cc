@@ -4,42 +4,12 @@
 #include <fmt/format.h>
 
 #include "base/byte_writer.h"
+#include "base/utf8.h"
 
 namespace assay {
 namespace {
 
 constexpr std::size_t kMaxLengthBytes = 4;
-
-/// The value and size of one UTF-8 sequence at the start of `in`; size 0 if it is not one.
-/// RFC 3629 section 3: no overlong form, no surrogate, at most U+10FFFF.
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 0;
-};
-
-CodePoint first_code_point(Bytes in) {
-  const std::uint8_t lead = in[0];
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || in.size() < size) return {};
-  std::uint32_t value = lead & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((in[i] & 0xC0) != 0x80) return {};
-    value = value << 6 | (in[i] & 0x3FU);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kLeast[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
-  return {value, size};
-}
-
-bool is_utf8(Bytes in) {
-  while (!in.empty()) {
-    const CodePoint next = first_code_point(in);
-    if (next.size == 0) return false;
-    in = in.subspan(next.size);
-  }
-  return true;
-}
 
 /// X.690 section 8.3.2: "the bits of the first octet and bit 8 of the second octet shall not all be
 /// ones and shall not all be zero".
@@ -102,7 +72,7 @@ bool DerReader::boolean(std::string_view field) {
 
 std::string DerReader::utf8_string(std::string_view field) {
   const Bytes contents = element(field, der_tag::kUtf8String);
-  r_.require(field, is_utf8(contents), "not UTF-8");
+  r_.require(field, is_utf8(as_text(contents)), "not UTF-8");
   return r_.ok() ? to_text(contents) : std::string();
 }
 

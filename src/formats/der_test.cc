@@ -39,34 +39,19 @@ TEST(Der, WritesLengthsInTheirShortestForm) {
   }
 }
 
-struct Utf8Case {
-  std::string_view name;
-  std::string_view contents;
-  bool accepted;
-};
-
-// RFC 3629 section 4, and the neighbours of its bounds.
-const Utf8Case kUtf8[] = {
-    {"two bytes", "c2a3", true},
-    {"three bytes", "e282ac", true},
-    {"four bytes", "f09f9880", true},
-    {"the last code point", "f48fbfbf", true},
-    {"beyond the last code point", "f4908080", false},
-    {"an overlong slash", "c0af", false},
-    {"an overlong slash in three bytes", "e080af", false},
-    {"a surrogate", "eda080", false},
-    {"a continuation alone", "80", false},
-    {"a sequence cut short", "e282", false},
-    {"a lead byte that does not exist", "f8808080", false},
-};
-
 TEST(Der, AcceptsOnlyUtf8) {
-  for (const Utf8Case& c : kUtf8) {
-    SCOPED_TRACE(c.name);
-    const Buffer der = der_element(der_tag::kUtf8String, bytes(c.contents));
+  for (const std::string_view contents : {"", "c2a3", "e282ac", "f09f9880"}) {
+    const Buffer der = der_element(der_tag::kUtf8String, bytes(contents));
     DerReader r("text", der);
-    EXPECT_EQ(hex(as_bytes(r.utf8_string("value"))), c.accepted ? c.contents : "");
-    EXPECT_EQ(r.finish(0).has_value(), c.accepted);
+    EXPECT_EQ(hex(as_bytes(r.utf8_string("value"))), contents);
+    EXPECT_TRUE(r.finish(0));
+  }
+  // An overlong form, a surrogate, a sequence cut short.
+  for (const std::string_view contents : {"c0af", "eda080", "e282"}) {
+    const Buffer der = der_element(der_tag::kUtf8String, bytes(contents));
+    DerReader r("text", der);
+    EXPECT_EQ(r.utf8_string("value"), "");
+    EXPECT_FALSE(r.finish(0)) << contents;
   }
 }
 

@@ -91,10 +91,10 @@ struct EventLog {
   std::vector<Event> events;              ///< without the Spec ID event
 };
 
-/// Parses a TCG log of at most 4 MiB and 65,536 events (PFP 1.06 section 10).  `log` must outlive the
-/// result.  Refused, naming offset and event: truncation, padding, a PCR above 23, an algorithm that
-/// the Spec ID event does not declare, a bank twice in one event, an unknown digest size.  An empty
-/// log is Fault::malformed.  Unknown event types are kept: judging them is not parsing.
+/// Parses a TCG log of at most 4 MiB and 65,536 events (PFP 1.06 section 10).  `log` must outlive
+/// the result.  Refused, naming offset and event: truncation, padding, a PCR above 23, an algorithm
+/// that the Spec ID event does not declare, a bank twice in one event, an unknown digest size.  An
+/// empty log is Fault::malformed.  Unknown event types are kept: judging them is not parsing.
 Result<EventLog> parse_event_log(Bytes log);
 
 }  // namespace assay

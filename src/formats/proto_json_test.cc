@@ -50,6 +50,28 @@ TEST(ProtoJson, ReplacesWhatTheMessageHeld) {
   EXPECT_EQ(message.project_id(), "p");
 }
 
+TEST(ProtoJson, ReadsUnknownMembersOverWhereTold) {
+  attest::GCEInstanceInfo message;
+  const std::string_view text = R"({"newer":{"a":[1]},"zone":"z"})";
+  const auto refused = parse_proto_json("instance", text, message);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(to_string(refused.error()), "instance.newer: unknown member");
+  ASSERT_TRUE(parse_proto_json("instance", text, message, {}, UnknownMembers::read_over));
+  EXPECT_EQ(message.zone(), "z");
+  // No licence for doubles.
+  EXPECT_FALSE(parse_proto_json("instance", R"({"projectId":"a","project_id":"b"})", message, {},
+                                UnknownMembers::read_over));
+}
+
+TEST(ProtoJson, HasOneSpellingOfAMapKey) {
+  tpm::PCRs message;
+  EXPECT_TRUE(parse_proto_json("pcrs", R"({"pcrs":{"0":"","10":""}})", message));
+  for (const std::string_view key : {"00", "+1", " 1", "1 ", "0x1", "-0", "1.0", ""}) {
+    const std::string text = R"({"pcrs":{")" + std::string(key) + R"(":""}})";
+    EXPECT_FALSE(parse_proto_json("pcrs", text, message)) << key;
+  }
+}
+
 TEST(ProtoJson, HasALimit) {
   attest::GCEInstanceInfo message;
   const auto status = parse_proto_json("instance", R"({"projectId":"p"})", message, {.bytes = 8});

@@ -25,8 +25,8 @@ Guid guid(std::string_view text);
 /// UEFI_VARIABLE_DATA, what EV_EFI_VARIABLE_* events carry.  PFP 1.06 section 10.2.6.
 struct UefiVariable {
   Guid vendor;
-  std::string name;  ///< UTF-8, from UTF-16; at most 2,048 units
-  Bytes data;        ///< at most 1 MiB
+  std::string name;           ///< UTF-8, from UTF-16; at most 2,048 units
+  Bytes data;                 ///< at most 1 MiB
   std::size_t measured_size;  ///< 32 + name + data
 };
 /// Up to six trailing bytes are allowed: older shims log five bytes of padding that they
@@ -42,8 +42,8 @@ struct SignatureEntry {
 extern const Guid kX509Guid, kSha256Guid;
 extern const Guid kEfiGlobalVariable, kEfiImageSecurityDatabase, kShimLock;
 
-/// EFI_SIGNATURE_LIST*, UEFI 2.10 section 32.4.1: at most 65,536 entries; a vendor header is skipped,
-/// never read as entries; fewer than 28 bytes are the empty list.
+/// EFI_SIGNATURE_LIST*, UEFI 2.10 section 32.4.1: at most 65,536 entries; a vendor header is
+/// skipped, never read as entries; fewer than 28 bytes are the empty list.
 Result<std::vector<SignatureEntry>> parse_signature_lists(Bytes in);
 
 /// UTF-16LE to UTF-8; unpaired surrogates become U+FFFD.  A final NUL is cut.
