@@ -67,7 +67,7 @@ class Tpm2Tools(Case):
             tpm2_load -Q -C primary.ctx -u seal.pub -r seal.priv -c seal.ctx
             test "$(tpm2_unseal -c seal.ctx)" = secret
             tpm2_nvread -Q 0x01c10000 > ak.der
-            openssl x509 -inform DER -in ak.der -noout 2> /dev/null || test -s ak.der
+            test -s ak.der
         """)
 
 
