@@ -16,15 +16,16 @@ namespace assay {
 struct TokenRequest {
   std::string issuer;
   std::string audience;
-  std::vector<std::string> nonces;                   ///< into eat_nonce
+  std::vector<std::string> nonces;                  ///< into eat_nonce
   std::vector<std::string> service_account_emails;  ///< verified ones only
   Instant now;
   std::chrono::seconds lifetime{3600};
 };
 
-/// The claim set of a Google Cloud Attestation token for a Confidential VM, by Google's names and types
-/// (docs/tokens.md), made from authentic claims.  Emulated evidence yields "dbgstat":"enabled" and a
-/// hwmodel that starts with "ASSAY_EMULATED_", so that no relying party takes it for hardware.
+/// The claim set of a Google Cloud Attestation token for a Confidential VM, by Google's names and
+/// types (docs/tokens.md), made from authentic claims.  Emulated evidence yields
+/// "dbgstat":"enabled" and a hwmodel that starts with "ASSAY_EMULATED_", so that no relying party
+/// takes it for hardware.
 json::object google_claims(const Authentic<VtpmClaims>& vtpm, const TokenRequest& request);
 
 }  // namespace assay

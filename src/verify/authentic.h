@@ -9,6 +9,7 @@ namespace assay {
 class AuthenticityProof {
   AuthenticityProof() = default;
   friend class VtpmAuthenticator;
+  friend class AuthenticityForTests;  // verify/testing.h, which no product code may include
 };
 
 /// A value that an authenticate_ function vouches for.  Policy, tokens and release accept nothing else, so
