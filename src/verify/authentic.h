@@ -5,15 +5,16 @@
 
 namespace assay {
 
-/// Permission to call something authentic.  Only the authenticate_ functions of verify/ can make one.
+/// Permission to call something authentic.  Only the authenticate_ functions of verify/ can make
+/// one.
 class AuthenticityProof {
   AuthenticityProof() = default;
   friend class VtpmAuthenticator;
   friend class AuthenticityForTests;  // verify/testing.h, which no product code may include
 };
 
-/// A value that an authenticate_ function vouches for.  Policy, tokens and release accept nothing else, so
-/// the compiler keeps the order: parse, authenticate, appraise.
+/// A value that an authenticate_ function vouches for.  Policy, tokens and release accept nothing
+/// else, so the compiler keeps the order: parse, authenticate, appraise.
 template <class T>
 class Authentic {
  public:

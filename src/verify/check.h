@@ -20,7 +20,8 @@ std::string_view name_of(CheckVerdict verdict);
 
 /// One question asked of the evidence, and its answer.
 struct Check {
-  std::string id;  ///< stable and public: "tpm.quote.nonce"; a bank as suffix: "tpm.quote.nonce/sha256"
+  std::string
+      id;  ///< stable and public: "tpm.quote.nonce"; a bank as suffix: "tpm.quote.nonce/sha256"
   CheckVerdict verdict;
   std::string expected;  ///< for a person; never parsed
   std::string got;
@@ -32,9 +33,10 @@ struct Check {
 class Verdict {
  public:
   /// Records a check; `ok` again, so that a caller can branch on it.
-  bool require(std::string id, bool ok, std::string expected, std::string got, std::string hint = {});
+  bool require(std::string id, bool ok, std::string expected, std::string got,
+               std::string hint = {});
   void absent(std::string id, std::string what);
-  void not_checked(std::string id, std::string why);
+  void not_checked(std::string id, std::string why, std::string hint = {});
   void append(const Verdict& other);
 
   [[nodiscard]] bool accepted() const;

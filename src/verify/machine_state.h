@@ -9,11 +9,18 @@
 #include "base/bytes.h"
 #include "base/hash_algorithm.h"
 #include "formats/event_log.h"
+#include "verify/check.h"
 
 namespace assay {
 
 /// What protects the VM, as Google's firmware measures it (GceNonHostInfo, PCR 0).
-enum class ConfidentialTechnology { none = 0, amd_sev = 1, amd_sev_es = 2, intel_tdx = 3, amd_sev_snp = 4 };
+enum class ConfidentialTechnology {
+  none = 0,
+  amd_sev = 1,
+  amd_sev_es = 2,
+  intel_tdx = 3,
+  amd_sev_snp = 4
+};
 /// "AMD_SEV".
 std::string_view name_of(ConfidentialTechnology technology);
 
@@ -66,13 +73,19 @@ struct ReplayedEvent {
 /// The state of a machine at boot, read out of an event log that replays to authentic PCRs, using
 /// only what a digest vouches for.
 struct MachineState {
-  HashAlgorithm bank;
-  PlatformState platform;
-  SecureBootState secure_boot;
+  HashAlgorithm bank = HashAlgorithm::sha256;
+  PlatformState platform = {};
+  SecureBootState secure_boot = {};
   std::optional<EfiState> efi;  ///< absent unless ExitBootServices was seen
   std::optional<GrubState> grub;
   std::optional<std::string> kernel_command_line;  ///< without the final NUL
   std::vector<ReplayedEvent> events;
 };
+
+struct ReplayedLog;
+
+/// Reads the state out of a replayed log (in its strongest bank), with the checks boot.*.  It is
+/// authentic only if the log's replay and the quotes were accepted too.
+MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict);
 
 }  // namespace assay

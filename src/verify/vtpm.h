@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "collateral/trust.h"
 #include "formats/attestation.h"
 #include "formats/tpm.h"
@@ -20,11 +21,11 @@ struct VtpmClaims {
   MachineState machine;
   std::optional<GceInstance> instance;  ///< from the AK certificate, never self-reported
   std::vector<PcrValues> pcrs;          ///< every bank, each under its own quote
-  TpmClock clock;
-  std::uint64_t firmware_version = 0;
-  std::string ak_fingerprint;  ///< SHA-256 of the AK's SPKI, hex
-  std::string ak_issuer;       ///< name of the anchor that vouches for it
-  bool emulated = false;       ///< the anchor is an emulator's
+  TpmClock clock;                       ///< of the quote that `machine` was read under
+  std::uint64_t firmware_version = 0;   ///< of the TPM
+  std::string ak_fingerprint;           ///< SHA-256 of the AK's SPKI, hex
+  std::string ak_issuer;                ///< name of the anchor that vouches for it
+  bool emulated = false;                ///< the anchor is an emulator's
 };
 
 /// What to hold vTPM evidence against.  Everything that varies is here.
@@ -32,9 +33,6 @@ struct VtpmExpectations {
   const Trust& trust;
   Bytes nonce;  ///< compared exactly with TPMS_ATTEST.extraData; must not be empty
   Instant now;
-  /// gotpm's `verify debug` alone: accept the attestation's own ak_pub as the key.  The claims then
-  /// say nothing about who signed.
-  enum class KeySource { ak_certificate, own_ak_pub_unauthenticated } key_source = KeySource::ak_certificate;
 };
 
 /// The verdict, and the claims where the verdict is accepted.
@@ -43,9 +41,26 @@ struct VtpmOutcome {
   std::optional<Authentic<VtpmClaims>> claims;
 };
 
-/// Is this vTPM attestation authentic?  Every quote must verify: there is no falling back to another
-/// bank.  Checks and their rules: docs/checks.md.  Pure: no clock, file or network.
+/// Is this vTPM attestation authentic?  Every quote must verify: there is no falling back to
+/// another bank.  Checks and their rules: docs/checks.md.  Pure: no clock, file or network.
 VtpmOutcome authenticate_vtpm(const Attestation& attestation, const VtpmExpectations& expectations);
+
+/// What an attestation says whose key vouches for itself.  Not Authentic, and nothing that decides
+/// takes it: anybody can make a key.
+struct UnauthenticatedClaims {
+  MachineState machine;
+};
+
+/// The verdict on an attestation held against its own ak_pub; the claims where it is accepted.
+struct UnauthenticatedOutcome {
+  Verdict verdict;
+  std::optional<UnauthenticatedClaims> claims;
+};
+
+/// What gotpm's `verify debug` asks, and nobody else should: does the attestation agree with
+/// itself? Quotes against the key in ak_pub, the log against the quotes.  An empty nonce equals an
+/// empty extraData.
+UnauthenticatedOutcome check_against_own_key(const Attestation& attestation, Bytes nonce);
 
 /// The claims as JSON, for `assay verify --json`.
 json::object to_json(const VtpmClaims& claims);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "verify/boot_parts.h"
+#include "verify/known_digests.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::uint32_t kDriverPcr = 2, kApplicationPcr = 4, kExitPcr = 5;
+
+bool is_action(const JudgedEvent& e, std::string_view text) {
+  return e.is(EventType::efi_action) && as_text(e.event->data) == text;
+}
+
+/// Reads PCR 2, 4 and 5.  Replay proves the order within each of them, not between them.
+class EfiReader {
+ public:
+  explicit EfiReader(const ReplayedLog& replayed) : replayed_(replayed) {}
+
+  void read(const JudgedEvent& e) {
+    switch (e.event->pcr) {
+      case kDriverPcr:
+        return read_driver(e);
+      case kApplicationPcr:
+        return read_application(e);
+      case kExitPcr:
+        exited_ = exited_ || is_action(e, kExitBootServices);
+        return;
+      default:
+        return;
+    }
+  }
+
+  std::optional<EfiState> finish(Verdict& verdict) {
+    verdict.require(
+        "boot.efi.applications", fault_.empty(),
+        "applications between the first boot attempt and ExitBootServices",
+        fault_.empty() ? fmt::format("{}", state_.applications.size()) : fault_,
+        "something extended PCR 4 after the firmware had left: the list is not of the boot");
+    constexpr const char* kExit = "boot.efi.exit";
+    if (!exited_) {
+      // Until then more applications could have run than the log shows.
+      verdict.absent(kExit, "no ExitBootServices: what ran is not known");
+      return std::nullopt;
+    }
+    verdict.require(kExit, true, "ExitBootServices in PCR 5", "seen");
+    return std::move(state_);
+  }
+
+ private:
+  /// The firmware's drivers come before its separator; after it the OS may extend PCR 2.
+  void read_driver(const JudgedEvent& e) {
+    if (e.is(EventType::separator)) drivers_done_ = true;
+    if (drivers_done_) return;
+    if (e.event->type == EventType::efi_boot_services_driver)
+      state_.boot_services_drivers.push_back(replayed_.digest(*e.event));
+    if (e.event->type == EventType::efi_runtime_services_driver)
+      state_.runtime_services_drivers.push_back(replayed_.digest(*e.event));
+  }
+
+  /// Every application, in order: firmware's own before the boot attempt, failed attempts, shim,
+  /// boot loader and kernel alike.  What ran, ran.
+  void read_application(const JudgedEvent& e) {
+    if (is_action(e, kCallingApplication) && !calling_allowed())
+      fault_ = fmt::format("{}: a second boot attempt without return from the first",
+                           describe(*e.event));
+    calling_ = calling_ || is_action(e, kCallingApplication);
+    if (is_action(e, kReturningFromApplication)) calling_ = false;
+    if (e.event->type != EventType::efi_boot_services_application) return;
+    if (exited_) fault_ = fmt::format("{}: after ExitBootServices", describe(*e.event));
+    state_.applications.push_back(replayed_.digest(*e.event));
+  }
+
+  [[nodiscard]] bool calling_allowed() const { return !calling_; }
+
+  const ReplayedLog& replayed_;
+  EfiState state_;
+  bool drivers_done_ = false;
+  bool calling_ = false;
+  bool exited_ = false;
+  std::string fault_;
+};
+
+}  // namespace
+
+std::optional<EfiState> read_efi(const ReplayedLog& replayed, Verdict& verdict) {
+  EfiReader reader(replayed);
+  for (const JudgedEvent& e : replayed.events) reader.read(e);
+  return reader.finish(verdict);
+}
+
+}  // namespace assay

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "verify/check.h"
+#include "verify/machine_state.h"
+#include "verify/replayed_log.h"
+
+namespace assay {
+
+// The parts of MachineState, each read from the events of its PCRs.  All use only what a digest
+// vouches for, and record the checks of what they rely on.
+
+/// PCR 0 up to its separator: firmware version and confidential technology.  Checks
+/// boot.separators.once, boot.firmware.version, boot.firmware.technology.
+PlatformState read_platform(const ReplayedLog& replayed, Verdict& verdict);
+
+/// PCR 7: the Secure Boot variables before the separator, and who vouched for what ran after it.
+/// Checks boot.firmware.debug and boot.secure_boot.*.
+SecureBootState read_secure_boot(const ReplayedLog& replayed, Verdict& verdict);
+
+/// PCR 2, 4 and 5: drivers and applications of the firmware, up to ExitBootServices.  Checks
+/// boot.efi.*.
+std::optional<EfiState> read_efi(const ReplayedLog& replayed, Verdict& verdict);
+
+/// PCR 8 and 9: what GRUB executed and loaded, and the kernel's command line.
+struct GrubReading {
+  std::optional<GrubState> grub;
+  std::optional<std::string> kernel_command_line;
+};
+/// Checks boot.kernel.command_line.
+GrubReading read_grub(const ReplayedLog& replayed, Verdict& verdict);
+
+}  // namespace assay

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "verify/pcr_explanation.h"
+#include "verify/replayed_log.h"
+
+namespace assay {
+
+namespace {
+
+using Pcrs = std::vector<std::uint32_t>;
+
+const ReplayedLog::Bank& bank_of(const ReplayedLog& replayed, HashAlgorithm algorithm) {
+  return *std::find_if(replayed.banks.begin(), replayed.banks.end(),
+                       [=](const ReplayedLog::Bank& b) { return b.algorithm == algorithm; });
+}
+
+/// PCRs `pick` holds for, in order.
+template <class Predicate>
+Pcrs pcrs_where(Predicate pick) {
+  Pcrs out;
+  for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
+    if (pick(pcr)) out.push_back(pcr);
+  return out;
+}
+
+/// "PCR 4, 5", or `none`.
+std::string show(const Pcrs& pcrs, std::string_view none) {
+  return pcrs.empty() ? std::string(none) : fmt::format("PCR {}", fmt::join(pcrs, ", "));
+}
+
+/// A PCR that nothing was extended into: zero, and of PCR 17 to 22 all ones until a dynamic launch.
+/// PC Client Platform TPM Profile, table "PCR attributes".
+bool is_initial(std::uint32_t pcr, const Digest& value) {
+  const auto all = [&](std::uint8_t v) {
+    return std::all_of(value.bytes().begin(), value.bytes().end(),
+                       [v](std::uint8_t b) { return b == v; });
+  };
+  return all(0x00) || (pcr >= 17 && pcr <= 22 && all(0xFF));
+}
+
+/// An event in a PCR that the quote leaves out is a claim without a witness.
+void check_quoted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Verdict& verdict) {
+  const Pcrs unquoted =
+      pcrs_where([&](std::uint32_t pcr) { return bank.extends[pcr] != 0 && !quoted.values[pcr]; });
+  verdict.require(fmt::format("eventlog.pcrs.quoted/{}", name_of(bank.algorithm)), unquoted.empty(),
+                  "every PCR that the log extends is in the quote", show(unquoted, "all quoted"),
+                  "quote PCRs 0 to 23");
+}
+
+/// "The final value of each PCR, computed from the log, equals the PCR": PFP 1.06 section 10.
+void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
+                    const PcrValues& quoted, Verdict& verdict) {
+  const Pcrs differ = pcrs_where([&](std::uint32_t pcr) {
+    return bank.extends[pcr] != 0 && quoted.values[pcr] && *quoted.values[pcr] != bank.pcrs[pcr];
+  });
+  std::string got = fmt::format(
+      "{} PCRs replay", pcrs_where([&](std::uint32_t p) { return bank.extends[p] != 0; }).size());
+  if (!differ.empty()) {
+    got.clear();
+    for (const std::uint32_t pcr : differ)
+      got += fmt::format("{}PCR {} differs ({} events): {}", got.empty() ? "" : "; ", pcr,
+                         bank.extends[pcr], explain_mismatch(replayed, *quoted.values[pcr], pcr));
+  }
+  verdict.require(fmt::format("eventlog.pcrs.replayed/{}", name_of(bank.algorithm)), differ.empty(),
+                  "the log ends at the quoted value of each PCR it extends", std::move(got),
+                  "send the log of this boot, whole and unchanged, with the quote");
+}
+
+/// Firmware and boot loader (PCR 0 to 9) log what they measure; a value without events was hidden.
+void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Verdict& verdict) {
+  constexpr std::uint32_t kLastLoggedPcr = 9;
+  const auto silent = [&](std::uint32_t pcr) {
+    return bank.extends[pcr] == 0 && quoted.values[pcr] && !is_initial(pcr, *quoted.values[pcr]);
+  };
+  const Pcrs hidden =
+      pcrs_where([&](std::uint32_t pcr) { return pcr <= kLastLoggedPcr && silent(pcr); });
+  verdict.require(
+      fmt::format("eventlog.pcrs.accounted/{}", name_of(bank.algorithm)), hidden.empty(),
+      "no measurement in PCR 0 to 9 without its event", show(hidden, "all have events or none"),
+      "the log lacks events: boot so that firmware and boot loader log what they measure");
+  const Pcrs unexplained =
+      pcrs_where([&](std::uint32_t pcr) { return pcr > kLastLoggedPcr && silent(pcr); });
+  const std::string id = fmt::format("eventlog.pcrs.explained/{}", name_of(bank.algorithm));
+  if (unexplained.empty())
+    verdict.require(id, true, "no measurement without its event", "all have events or none");
+  else
+    verdict.absent(
+        id, show(unexplained, "") +
+                ": extended by the running system (PCR 10 by IMA), not in this log, not used");
+}
+
+}  // namespace
+
+void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict) {
+  const ReplayedLog::Bank& bank = bank_of(replayed, quoted.bank);
+  check_quoted(bank, quoted, verdict);
+  check_replayed(replayed, bank, quoted, verdict);
+  check_accounted(bank, quoted, verdict);
+}
+
+}  // namespace assay

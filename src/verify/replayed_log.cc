@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/replayed_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/hash.h"
+#include "verify/known_digests.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::string_view kStartupLocality{"StartupLocality\0", 16};
+
+Digest hash_preimage(HashAlgorithm bank, const Preimage& preimage) {
+  if (!preimage.then_zero) return hash(bank, preimage.bytes);
+  static constexpr std::uint8_t kZero[] = {0};
+  return Hasher(bank).update(preimage.bytes).update(kZero).finish();
+}
+
+bool fits(const EventDigest& digest, const Preimage& preimage) {
+  return equal(hash_preimage(digest.algorithm, preimage).bytes(), digest.bytes);
+}
+
+bool is_any_of(Bytes digest, std::span<const Digest> known) {
+  return std::any_of(known.begin(), known.end(),
+                     [&](const Digest& d) { return equal(d.bytes(), digest); });
+}
+
+template <std::size_t... index>
+std::array<Digest, sizeof...(index)> zeros(HashAlgorithm a, std::index_sequence<index...>) {
+  return {((void)index, Digest(a))...};
+}
+
+/// One pass over the log.
+class Replay {
+ public:
+  Replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
+    ASSAY_CHECK(!banks.empty());
+    out_.log = &log;
+    for (const HashAlgorithm bank : banks) out_.banks.emplace_back(bank);
+    out_.events.reserve(log.events.size());
+  }
+
+  ReplayedLog run() {
+    for (const Event& event : out_.log->events) {
+      check_type(event);
+      if (event.type == EventType::no_action)
+        read_no_action(event);
+      else
+        read_measurement(event);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void fault(EventFault::Kind kind, const Event& event, std::string why,
+             HashAlgorithm bank = HashAlgorithm::sha256) {
+    out_.faults.push_back({kind, &event, bank, std::move(why)});
+  }
+
+  /// The type is not measured, so a list of what may be where is closed.
+  void check_type(const Event& event) {
+    if (!is_known(event.type))
+      fault(EventFault::Kind::unknown_type, event, "a type that no specification lists");
+    else if (!belongs_in(event.type, event.pcr))
+      fault(EventFault::Kind::misplaced, event, "does not belong into this PCR");
+  }
+
+  /// "The Startup Locality event (...) shall be placed in the log before any event that causes
+  /// TPM2_PCR_Extend to PCR[0]", PFP 1.06 section 10.4.5.3.
+  void read_no_action(const Event& event) {
+    out_.events.push_back({&event, DataTrust::unmeasured, {}});
+    const Bytes data = event.data;
+    if (data.size() < kStartupLocality.size() ||
+        !equal(data.first(kStartupLocality.size()), as_bytes(kStartupLocality)))
+      return;
+    const bool is_one = data.size() == kStartupLocality.size() + 1 && event.pcr == 0 &&
+                        (data.back() == 0 || data.back() == 3 || data.back() == 4);
+    const bool is_first = !std::exchange(seen_locality_, true) && !extended_pcr0_;
+    if (!is_one || !is_first) {
+      fault(EventFault::Kind::late_locality, event,
+            is_one ? "twice, or after the first measurement of PCR 0" : "not a startup locality");
+      return;
+    }
+    start_at(data.back());
+  }
+
+  void start_at(std::uint8_t locality) {
+    out_.startup_locality = locality;
+    for (ReplayedLog::Bank& bank : out_.banks) bank.pcrs[0].writable().back() = locality;
+  }
+
+  void read_measurement(const Event& event) {
+    // "If an H-CRTM event sequence occurred, PCR[0] starts at 4", TPM 2.0 Part 1 section 34.
+    if (event.pcr == 0 && !std::exchange(extended_pcr0_, true) &&
+        event.type == EventType::efi_hcrtm_event)
+      start_at(4);
+    DataRule rule = data_rule(event);
+    if (!rule.shape_error.empty())
+      fault(EventFault::Kind::misshapen, event, std::move(rule.shape_error));
+    JudgedEvent judged{
+        &event, rule.may_be_elsewhere ? DataTrust::elsewhere : DataTrust::mismatch, {}};
+    const Preimage* preimage = nullptr;
+    bool first = true;
+    for (ReplayedLog::Bank& bank : out_.banks) {
+      const auto bytes = event.digest(bank.algorithm);
+      if (!bytes) {
+        fault(EventFault::Kind::missing_digest, event, "", bank.algorithm);
+        continue;
+      }
+      const EventDigest digest{bank.algorithm, *bytes};
+      extend(bank.pcrs[event.pcr], Digest(bank.algorithm, *bytes));
+      ++bank.extends[event.pcr];
+      bool data_fits = false;
+      if (std::exchange(first, false)) {
+        preimage = find_preimage(rule, digest);
+        if (preimage != nullptr) judged = {&event, preimage->trust, preimage->bytes};
+        check_label(judged, rule, digest);
+        data_fits = preimage != nullptr;
+      } else {
+        // What one bank's digest says about the data, every bank's must say.
+        data_fits =
+            preimage != nullptr ? fits(digest, *preimage) : find_preimage(rule, digest) != nullptr;
+      }
+      if (!data_fits && (preimage != nullptr || !rule.may_be_elsewhere)) {
+        fault(EventFault::Kind::data_mismatch, event, "", bank.algorithm);
+        judged = {&event, DataTrust::mismatch, {}};
+      }
+    }
+    out_.events.push_back(judged);
+  }
+
+  static const Preimage* find_preimage(const DataRule& rule, const EventDigest& digest) {
+    for (std::size_t i = 0; i < rule.count; ++i)
+      if (fits(digest, rule.preimages[i])) return &rule.preimages[i];
+    return nullptr;
+  }
+
+  /// Is the event of the type the log says?  Digests of boundaries give them away, and a digest of
+  /// the event's own data one that is said to describe something else.
+  void check_label(const JudgedEvent& judged, const DataRule& rule, const EventDigest& digest) {
+    constexpr std::uint32_t kLastFirmwarePcr = 7;
+    const Event& event = *judged.event;
+    const KnownDigests& known = known_digests(digest.algorithm);
+    if (event.pcr <= kLastFirmwarePcr) {
+      // Intel's FIT record 0x2D measures four zeros as S-CRTM contents: harmless in PCR 0, where
+      // the separator that counts comes later.
+      const bool fit_record = event.pcr == 0 && event.type == EventType::s_crtm_contents;
+      if (event.type != EventType::separator && !fit_record &&
+          is_any_of(digest.bytes, known.separators))
+        return fault(EventFault::Kind::relabelled, event, "its digest is that of a separator");
+      if (event.type != EventType::efi_action && is_any_of(digest.bytes, known.actions))
+        return fault(EventFault::Kind::relabelled, event, "its digest is that of an EFI action");
+    }
+    if (event.pcr == 0 && judged.trust != DataTrust::whole &&
+        is_any_of(digest.bytes, known.technologies))
+      return fault(EventFault::Kind::relabelled, event, "its digest is that of a GceNonHostInfo");
+    if (rule.never_own_data && fits(digest, {event.data, false, DataTrust::whole}))
+      fault(EventFault::Kind::relabelled, event,
+            "its digest is that of its data, which this type only describes");
+  }
+
+  ReplayedLog out_;
+  bool seen_locality_ = false;
+  bool extended_pcr0_ = false;
+};
+
+/// "event 24 (PCR 7, EV_EFI_ACTION): why; event 25 ...", at most five.
+std::string list(std::span<const EventFault* const> faults) {
+  constexpr std::size_t kShown = 5;
+  std::string out;
+  for (std::size_t i = 0; i < faults.size() && i < kShown; ++i) {
+    const EventFault& f = *faults[i];
+    out += fmt::format("{}{}{}{}", i ? "; " : "", describe(*f.event), f.why.empty() ? "" : ": ",
+                       f.why);
+  }
+  if (faults.size() > kShown) out += fmt::format("; and {} more", faults.size() - kShown);
+  return out;
+}
+
+template <class Predicate>
+std::vector<const EventFault*> select(const ReplayedLog& replayed, Predicate predicate) {
+  std::vector<const EventFault*> out;
+  for (const EventFault& f : replayed.faults)
+    if (predicate(f)) out.push_back(&f);
+  return out;
+}
+
+std::vector<const EventFault*> of_kind(const ReplayedLog& replayed, EventFault::Kind kind) {
+  return select(replayed, [kind](const EventFault& f) { return f.kind == kind; });
+}
+
+std::vector<const EventFault*> of_kind_in(const ReplayedLog& replayed, EventFault::Kind kind,
+                                          HashAlgorithm bank) {
+  return select(replayed, [=](const EventFault& f) { return f.kind == kind && f.bank == bank; });
+}
+
+constexpr std::string_view kEditedHint =
+    "the log was changed after the boot, or damaged on the way: read it again from "
+    "/sys/kernel/security/tpm0/binary_bios_measurements";
+
+}  // namespace
+
+ReplayedLog::Bank::Bank(HashAlgorithm a)
+    : algorithm(a), pcrs(zeros(a, std::make_index_sequence<kPcrCount>())) {}
+
+Digest ReplayedLog::digest(const Event& event) const {
+  const auto bytes = event.digest(state_bank());
+  return bytes ? Digest(state_bank(), *bytes) : Digest(state_bank());
+}
+
+std::string describe(const Event& event) {
+  return fmt::format("event {} (PCR {}, {})", event.number, event.pcr, name_of(event.type));
+}
+
+ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
+  return Replay(log, banks).run();
+}
+
+void check_events(const ReplayedLog& replayed, Verdict& verdict) {
+  using Kind = EventFault::Kind;
+  const auto none_of = [&](std::string id, const std::vector<const EventFault*>& faults,
+                           std::string expected, std::string_view hint) {
+    verdict.require(
+        std::move(id), faults.empty(), std::move(expected),
+        faults.empty() ? fmt::format("{} events", replayed.events.size()) : list(faults),
+        std::string(hint));
+  };
+  none_of("eventlog.types.known", of_kind(replayed, Kind::unknown_type), "only known event types",
+          kEditedHint);
+  none_of("eventlog.types.placed", of_kind(replayed, Kind::misplaced),
+          "every type in a PCR where it belongs", kEditedHint);
+  none_of("eventlog.types.honest", of_kind(replayed, Kind::relabelled),
+          "no event under another type than it was measured as", kEditedHint);
+  none_of("eventlog.data.shape", of_kind(replayed, Kind::misshapen), "data of each type's form",
+          kEditedHint);
+  none_of("eventlog.locality.first", of_kind(replayed, Kind::late_locality),
+          "at most one startup locality, before PCR 0 is extended", kEditedHint);
+  for (const ReplayedLog::Bank& bank : replayed.banks) {
+    none_of(fmt::format("eventlog.digests.present/{}", name_of(bank.algorithm)),
+            of_kind_in(replayed, Kind::missing_digest, bank.algorithm),
+            "a digest of this bank in every measured event",
+            "quote only banks that the firmware logs (tpm2_getcap pcrs; the log's Spec ID event)");
+    none_of(fmt::format("eventlog.data.measured/{}", name_of(bank.algorithm)),
+            of_kind_in(replayed, Kind::data_mismatch, bank.algorithm),
+            "data as it was measured, wherever a digest covers it", kEditedHint);
+  }
+}
+
+}  // namespace assay

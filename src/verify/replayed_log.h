@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "formats/event_log.h"
+#include "formats/pcr.h"
+#include "verify/check.h"
+#include "verify/measured_data.h"
+
+namespace assay {
+
+/// An event, and what its digests say about it in every bank that was replayed.
+struct JudgedEvent {
+  const Event* event;
+  DataTrust trust;
+  Bytes vouched;  ///< the part of the data that the digests cover; empty unless whole or part
+
+  /// Of this type, and measured with all of its data.
+  [[nodiscard]] bool is(EventType type) const {
+    return event->type == type && trust == DataTrust::whole;
+  }
+};
+
+/// Something about one event that a correct log does not have.
+struct EventFault {
+  enum class Kind {
+    unknown_type,    ///< a type no specification lists
+    misplaced,       ///< a type that does not belong into this PCR
+    relabelled,      ///< the digest says that it is of another type
+    misshapen,       ///< data that is not of the type's form
+    data_mismatch,   ///< data that is not what was measured
+    missing_digest,  ///< no digest of a bank that is quoted
+    late_locality,   ///< a StartupLocality that is none, twice, or after the first event of PCR 0
+  } kind;
+  const Event* event;
+  HashAlgorithm bank;  ///< of data_mismatch and missing_digest
+  std::string why;
+};
+
+/// A log replayed into all banks that are quoted, in one pass.  Borrows the log.
+struct ReplayedLog {
+  struct Bank {
+    explicit Bank(HashAlgorithm a);
+    HashAlgorithm algorithm;
+    std::array<Digest, kPcrCount> pcrs;  ///< the values it ends at
+    std::array<std::uint32_t, kPcrCount> extends{};
+  };
+  const EventLog* log;
+  std::vector<Bank> banks;  ///< the strongest first: machine state is read from that one
+  std::vector<JudgedEvent> events;
+  std::vector<EventFault> faults;
+  std::uint8_t startup_locality = 0;
+
+  [[nodiscard]] HashAlgorithm state_bank() const { return banks.front().algorithm; }
+  /// The digest of an event in the state's bank; all zero where the log has none.
+  [[nodiscard]] Digest digest(const Event& event) const;
+};
+
+/// Replays `log` into `banks` (at least one, none twice) as the TPM did: `pcr = H(pcr || digest)`
+/// for each event but EV_NO_ACTION, from zero, and for PCR 0 from the startup locality.  TPM 2.0
+/// Part 1 section 17.2, PFP 1.06 section 10.4.5.3.
+ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks);
+
+/// Holds the faults of a replayed log against the rules: checks eventlog.types.*, eventlog.data.*,
+/// eventlog.digests.*.
+void check_events(const ReplayedLog& replayed, Verdict& verdict);
+
+/// Holds the replayed values against quoted ones of one bank: checks eventlog.pcrs.*.
+void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict);
+
+/// "event 24 (PCR 7, EV_EFI_ACTION)".
+std::string describe(const Event& event);
+
+}  // namespace assay

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/vtpm.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "verify/attestation_key.h"
+#include "verify/quote_checks.h"
+#include "verify/replayed_log.h"
+
+namespace assay {
+
+/// The one place that may call vTPM claims authentic.
+class VtpmAuthenticator {
+ public:
+  static Authentic<VtpmClaims> vouch_for(VtpmClaims claims) {
+    return {AuthenticityProof(), std::move(claims)};
+  }
+};
+
+namespace {
+
+constexpr const char* kLogChecks[] = {
+    "eventlog.log.format",      "eventlog.types.known",    "eventlog.types.placed",
+    "eventlog.types.honest",    "eventlog.data.shape",     "eventlog.locality.first",
+    "eventlog.digests.present", "eventlog.data.measured",  "eventlog.pcrs.quoted",
+    "eventlog.pcrs.replayed",   "eventlog.pcrs.accounted", "eventlog.pcrs.explained"};
+
+void not_checked_from(std::string_view first, const std::string& why, Verdict& verdict) {
+  const auto at = std::find(std::begin(kLogChecks), std::end(kLogChecks), first);
+  for (auto id = at; id != std::end(kLogChecks); ++id) verdict.not_checked(*id, why);
+}
+
+/// The log, parsed; the other log checks are recorded as not asked where there is none.
+std::optional<EventLog> check_log(const Attestation& attestation, Verdict& verdict) {
+  if (!verdict.require(
+          "eventlog.log.present", !attestation.event_log.empty(), "the event log of the boot",
+          attestation.event_log.empty() ? "none"
+                                        : fmt::format("{} bytes", attestation.event_log.size()),
+          "the kernel exports none unless booted through its EFI stub: use GRUB's linuxefi, or a "
+          "newer "
+          "GRUB or kernel, and see that /sys/kernel/security/tpm0/binary_bios_measurements is not "
+          "empty")) {
+    not_checked_from("eventlog.log.format", "no event log", verdict);
+    return std::nullopt;
+  }
+  auto log = parse_event_log(attestation.event_log);
+  if (!verdict.require(
+          "eventlog.log.format", log.has_value(), "a TCG event log",
+          log ? fmt::format("{} events", log->events.size()) : to_string(log.error()),
+          "send /sys/kernel/security/tpm0/binary_bios_measurements whole and unchanged")) {
+    not_checked_from("eventlog.types.known", "the event log is unreadable", verdict);
+    return std::nullopt;
+  }
+  return std::move(*log);
+}
+
+/// Evidence of kinds that this version cannot judge is refused, never left aside: whoever sent it
+/// may believe that it was looked at.
+void check_other_evidence(const Attestation& attestation, Verdict& verdict) {
+  if (attestation.tee_evidence.empty())
+    verdict.absent("tee.evidence.judged", "no evidence of the CPU");
+  else
+    verdict.not_checked("tee.evidence.judged",
+                        attestation.tee_evidence + " is not supported in this version",
+                        "attest without it: assay attest --tee none");
+  if (attestation.canonical_event_log.empty())
+    verdict.absent("cel.log.judged", "no canonical event log");
+  else
+    verdict.not_checked("cel.log.judged", "a canonical event log is not supported in this version",
+                        "attest without it");
+}
+
+/// The log held against all quotes, and the machine state it gives.
+std::optional<MachineState> check_boot(const Attestation& attestation, Verdict& verdict) {
+  const auto log = check_log(attestation, verdict);
+  if (!log || attestation.quotes.empty()) return std::nullopt;
+  const ReplayedLog replayed = replay(*log, banks_of(attestation.quotes));
+  check_events(replayed, verdict);
+  for (const Quote& quote : attestation.quotes) check_pcrs(replayed, quote.pcrs, verdict);
+  return read_machine_state(replayed, verdict);
+}
+
+/// The quote of the bank that the state was read from.
+const QuoteAttest& attest_of(HashAlgorithm bank, const std::vector<Quote>& quotes,
+                             const std::vector<std::optional<QuoteAttest>>& attests) {
+  const auto quote = std::find_if(quotes.begin(), quotes.end(),
+                                  [=](const Quote& q) { return q.pcrs.bank == bank; });
+  const auto& attest = attests[static_cast<std::size_t>(quote - quotes.begin())];
+  ASSAY_CHECK(attest.has_value());
+  return *attest;
+}
+
+VtpmClaims claims_of(const Attestation& attestation, const AttestationKey& key,
+                     MachineState machine, const QuoteAttest& attest) {
+  VtpmClaims out{.machine = std::move(machine),
+                 .instance = key.instance,
+                 .pcrs = {},
+                 .clock = attest.clock,
+                 .firmware_version = attest.firmware_version,
+                 .ak_fingerprint = key.key.fingerprint(),
+                 .ak_issuer = key.anchor->name,
+                 .emulated = key.anchor->emulated};
+  for (const Quote& quote : attestation.quotes) out.pcrs.push_back(quote.pcrs);
+  return out;
+}
+
+}  // namespace
+
+VtpmOutcome authenticate_vtpm(const Attestation& attestation,
+                              const VtpmExpectations& expectations) {
+  VtpmOutcome out;
+  const auto key =
+      check_attestation_key(attestation, expectations.trust, expectations.now, out.verdict);
+  const auto attests =
+      check_quotes(attestation.quotes, key ? std::optional(key->key) : std::nullopt,
+                   expectations.nonce, NonceRule::fresh, out.verdict);
+  auto machine = check_boot(attestation, out.verdict);
+  check_other_evidence(attestation, out.verdict);
+  if (!out.verdict.accepted()) return out;
+  // An accepted verdict has passed the chain, every quote and the replay.
+  ASSAY_CHECK(key && key->anchor != nullptr && machine);
+  const QuoteAttest& attest = attest_of(machine->bank, attestation.quotes, attests);
+  out.claims =
+      VtpmAuthenticator::vouch_for(claims_of(attestation, *key, std::move(*machine), attest));
+  return out;
+}
+
+UnauthenticatedOutcome check_against_own_key(const Attestation& attestation, Bytes nonce) {
+  UnauthenticatedOutcome out;
+  const auto key = check_own_key(attestation, out.verdict);
+  check_quotes(attestation.quotes, key, nonce, NonceRule::as_in_gotpm, out.verdict);
+  auto machine = check_boot(attestation, out.verdict);
+  check_other_evidence(attestation, out.verdict);
+  if (!out.verdict.accepted()) return out;
+  ASSAY_CHECK(key && machine);
+  out.claims = UnauthenticatedClaims{std::move(*machine)};
+  return out;
+}
+
+}  // namespace assay
