@@ -89,7 +89,11 @@ Result<Instant> parse_rfc3339(std::string_view where, std::string_view text) {
     if (!east) offset = -offset;
   }
   if (at != text.size()) return bad();
-  return Instant{sys_days{date}} + hours{h} + minutes{mi} + seconds{s} + microseconds{micros} - offset;
+  const Instant t =
+      Instant{sys_days{date}} + hours{h} + minutes{mi} + seconds{s} + microseconds{micros} - offset;
+  // An offset or a leap second may lead out of the years we write.
+  if (t < Instant{} || t >= Instant{sys_days{year{10000} / 1 / 1}}) return bad();
+  return t;
 }
 
 std::int64_t unix_seconds(Instant t) { return floor<seconds>(t).time_since_epoch().count(); }

@@ -3,6 +3,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parser.hpp>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 #include <set>
@@ -45,7 +46,12 @@ struct DuplicateKeys {
   bool on_number_part(boost::json::string_view, Code&) { return true; }
   bool on_int64(std::int64_t, boost::json::string_view, Code&) { return true; }
   bool on_uint64(std::uint64_t, boost::json::string_view, Code&) { return true; }
-  bool on_double(double, boost::json::string_view, Code&) { return true; }
+  /// RFC 8259 has no infinity, so a number beyond double's range could not be written again.
+  bool on_double(double d, boost::json::string_view, Code& ec) {
+    if (std::isfinite(d)) return true;
+    ec = boost::json::error::exponent_overflow;
+    return false;
+  }
   bool on_bool(bool, Code&) { return true; }
   bool on_null(Code&) { return true; }
   bool on_comment_part(boost::json::string_view, Code&) { return true; }

@@ -33,7 +33,7 @@ TEST(Json, IsBounded) {
 }
 
 TEST(Json, RefusesWhatIsNot) {
-  for (const char* text : {"", "{", "{\"a\":1,}", "[1] x", "nul", "{'a':1}", "\"\xff\"", "01", "// c\n1"}) {
+  for (const char* text : {"", "{", "{\"a\":1,}", "[1] x", "nul", "{'a':1}", "\"\xff\"", "01", "1e999", "// c\n1"}) {
     EXPECT_NE(error_of(text), "") << text;
   }
 }
