@@ -2,6 +2,7 @@
 #include "crypto/certificate.h"
 
 #include <fmt/format.h>
+#include <openssl/provider.h>
 
 #include <algorithm>
 #include <array>
@@ -28,6 +29,7 @@ using ExtendedKeyUsagePtr = std::unique_ptr<EXTENDED_KEY_USAGE, Freeing<EXTENDED
 using AuthorityAccessPtr =
     std::unique_ptr<AUTHORITY_INFO_ACCESS, Freeing<AUTHORITY_INFO_ACCESS_free>>;
 using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Freeing<ASN1_OBJECT_free>>;
+using AnyPtr = std::unique_ptr<ASN1_TYPE, Freeing<ASN1_TYPE_free>>;
 
 tl::unexpected<Error> refuse(std::string why) {
   return fail(Fault::malformed, "certificate", std::move(why));
@@ -72,6 +74,37 @@ bool repeats_an_extension(const X509* x509) {
   return false;
 }
 
+/// A library context without algorithms.  Reading a certificate in the default one makes
+/// OpenSSL 3.0 search all providers for a decoder of its key, which takes longer than everything
+/// else together; here it finds none at once, and Certificate::public_key reads the key.
+OSSL_LIB_CTX* context_without_algorithms() {
+  static OSSL_LIB_CTX* const kContext = [] {
+    OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
+    ASSAY_CHECK(context && OSSL_PROVIDER_load(context, "null"));
+    return context;
+  }();
+  return kContext;
+}
+
+std::shared_ptr<X509> read_x509(const unsigned char** at, std::size_t size) {
+  X509* x509 = X509_new_ex(context_without_algorithms(), nullptr);
+  ASSAY_CHECK(x509);
+  // On failure d2i_X509 frees what it was given.
+  return X509Ptr(d2i_X509(&x509, at, static_cast<long>(size)));
+}
+
+/// The signed part: the first member of the certificate's SEQUENCE.
+Bytes signed_part(Bytes certificate) {
+  long size = 0;
+  int tag = 0;
+  int tag_class = 0;
+  const unsigned char* at = certificate.data();
+  ASN1_get_object(&at, &size, &tag, &tag_class, static_cast<long>(certificate.size()));
+  const unsigned char* const begin = at;
+  ASN1_get_object(&at, &size, &tag, &tag_class, size);
+  return {begin, at + size};
+}
+
 /// SHA-256 or better, under RSA or ECDSA.
 bool signature_is_strong(X509* x509) {
   int digest = NID_undef;
@@ -89,7 +122,7 @@ Result<Certificate> Certificate::from_der(Bytes der) {
     return refuse(fmt::format("{} bytes, at most {} are read", der.size(), kMaxCertificateSize));
   }
   const unsigned char* at = der.data();
-  std::shared_ptr<X509> x509 = X509Ptr(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  std::shared_ptr<X509> x509 = read_x509(&at, der.size());
   if (!x509) return refuse("no X.509 certificate: " + take_openssl_error());
   const auto used = static_cast<std::size_t>(at - der.data());
   if (used != der.size()) return refuse(fmt::format("{} trailing bytes", der.size() - used));
@@ -136,11 +169,11 @@ Instant Certificate::not_before() const { return *instant_of(X509_get0_notBefore
 Instant Certificate::not_after() const { return *instant_of(X509_get0_notAfter(x509_.get())); }
 
 Result<PublicKey> Certificate::public_key() const {
-  ErrorQueueGuard guard;
-  EVP_PKEY* const shared = X509_get0_pubkey(x509_.get());
-  if (!shared) return refuse("subjectPublicKeyInfo: " + take_openssl_error());
-  // The key lives as long as the certificate's object does.
-  return accept_public_key("certificate.public_key", std::shared_ptr<EVP_PKEY>(x509_, shared));
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &der);
+  ASSAY_CHECK(size > 0);
+  const OpensslBytes owner(der);
+  return PublicKey::from_spki({der, static_cast<std::size_t>(size)});
 }
 
 std::string Certificate::fingerprint() const { return sha256_hex(der()); }
@@ -213,7 +246,23 @@ std::vector<std::string> Certificate::ca_issuers() const {
 
 bool Certificate::signed_by(const PublicKey& key) const {
   ErrorQueueGuard guard;
-  return signature_is_strong(x509_.get()) && X509_verify(x509_.get(), key.raw()) == 1;
+  const ASN1_BIT_STRING* signature = nullptr;
+  const X509_ALGOR* algorithm = nullptr;
+  X509_get0_signature(&signature, &algorithm, x509_.get());
+  // RFC 5280 section 4.1.1.2: "This field MUST contain the same algorithm identifier as the
+  // signature field in the sequence tbsCertificate".
+  if (X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(x509_.get())) != 0) return false;
+  if (!signature_is_strong(x509_.get())) return false;
+  // Verified as the bytes that came, in a value that encodes to just them.
+  const Bytes tbs = signed_part(der());
+  const unsigned char* at = tbs.data();
+  const AnyPtr any(d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(tbs.size())));
+  const MdContextPtr digest(EVP_MD_CTX_new());
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.raw(), nullptr));
+  ASSAY_CHECK(any && digest && context);
+  EVP_MD_CTX_set_pkey_ctx(digest.get(), context.get());
+  return ASN1_item_verify_ctx(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, any.get(),
+                              digest.get()) == 1;
 }
 
 }  // namespace assay

@@ -143,7 +143,7 @@ Result<Certificate> issue_certificate(const CertificateTemplate& content,
   unsigned char* der = nullptr;
   const int size = i2d_X509(x509.get(), &der);
   ASSAY_CHECK(size > 0);
-  const std::unique_ptr<unsigned char, Freeing<[](void* p) { OPENSSL_free(p); }>> owner(der);
+  const OpensslBytes owner(der);
   return Certificate::from_der({der, static_cast<std::size_t>(size)});
 }
 

@@ -189,8 +189,7 @@ TEST(PublicKey, RefusesEncodingsThatAreNotExact) {
   const Buffer spki = key.spki();
   Buffer longer = spki;
   longer.push_back(0);
-  EXPECT_EQ(error_of(PublicKey::from_spki(longer)),
-            "public_key: SubjectPublicKeyInfo is not in its DER form");
+  EXPECT_EQ(error_of(PublicKey::from_spki(longer)), "public_key: no SubjectPublicKeyInfo in DER");
   for (std::size_t size = 0; size < spki.size(); ++size) {
     EXPECT_FALSE(PublicKey::from_spki(Bytes(spki).first(size))) << size;
   }
@@ -239,11 +238,11 @@ constexpr std::string_view kRsaExponent3Spki =
 TEST(PublicKey, RefusesKindsItDoesNotUse) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {kEd25519Spki, "public_key: ED25519 key, wanted RSA, P-256 or P-384"},
-      {kP521Spki, "public_key: EC key, wanted RSA, P-256 or P-384"},
-      {kSecp256k1Spki, "public_key: EC key, wanted RSA, P-256 or P-384"},
-      {kCompressedSpki, "public_key: the point is compressed; only the uncompressed form is used"},
-      {kExplicitSpki, "public_key: the curve is spelled out; only named curves are used"},
-      {kRsaPssSpki, "public_key: RSA-PSS key, wanted RSA, P-256 or P-384"},
+      {kP521Spki, "public_key: EC key on secp521r1, wanted P-256 or P-384"},
+      {kSecp256k1Spki, "public_key: EC key on secp256k1, wanted P-256 or P-384"},
+      {kCompressedSpki, "public_key: the point is not in the uncompressed form, the only one used"},
+      {kExplicitSpki, "public_key: the curve is not named; only named curves are used"},
+      {kRsaPssSpki, "public_key: RSASSA-PSS key, wanted RSA, P-256 or P-384"},
       {kRsa1024Spki, "public_key: RSA modulus of 1024 bits, wanted 2048 to 8192"},
       {kRsaExponent3Spki, "public_key: RSA exponent must be odd, at least 65537 and below 2^32"},
   };

@@ -138,19 +138,6 @@ Result<PublicKey> accept_public_key(std::string_view where, std::shared_ptr<EVP_
   return PublicKey(std::move(key));
 }
 
-Result<PublicKey> PublicKey::from_spki(Bytes der) {
-  ErrorQueueGuard guard;
-  const unsigned char* at = der.data();
-  PkeyPtr key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (!key) return refuse("public_key", "no SubjectPublicKeyInfo: " + take_openssl_error());
-  auto accepted = accept_public_key("public_key", std::move(key));
-  // One key, one spelling: trailing bytes and BER are refused together.
-  if (accepted && !equal(accepted->spki(), der)) {
-    return refuse("public_key", "SubjectPublicKeyInfo is not in its DER form");
-  }
-  return accepted;
-}
-
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   const auto blocks = parse_pem("public_key", pem);
   if (!blocks) return pass_on(blocks);
@@ -218,14 +205,6 @@ std::string PublicKey::describe() const {
       break;
   }
   return "unknown";
-}
-
-Buffer PublicKey::spki() const {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key_.get(), &der);
-  ASSAY_CHECK(size > 0);
-  const std::unique_ptr<unsigned char, Freeing<[](void* p) { OPENSSL_free(p); }>> owner(der);
-  return {der, der + size};
 }
 
 std::string PublicKey::pem() const { return pem_block("PUBLIC KEY", spki()); }
