@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -15,8 +16,8 @@ struct IssuedChallenge {
   Instant created, expires;
 };
 
-/// Challenges: each is usable once, until it expires, across crashes.  Thread-safe; several processes
-/// may share one store.
+/// Challenges: each is usable once, until it expires, across crashes.  Thread-safe; several
+/// processes may share one store.
 class ChallengeStore {
  public:
   virtual ~ChallengeStore() = default;
