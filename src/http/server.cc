@@ -395,23 +395,17 @@ net::awaitable<void> Peer::linger() {
 }
 
 net::awaitable<void> Peer::serve() {
-  const auto self = shared_from_this();
   buffer_ = beast::flat_buffer(server_.options.header_limit + 64 * 1024);
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   while (co_await serve_one()) {
   }
-  close();
-  server_.leave(self);
 }
 
 net::awaitable<void> Peer::turn_away() {
-  const auto self = shared_from_this();
   state_ = State::in_request;
   const Refusal full{503, "too many connections are open; try again later"};
   co_await refuse(full);
-  close();
-  server_.leave(self);
 }
 
 // ---- all of them
@@ -492,7 +486,10 @@ net::awaitable<void> BeastServer::accept_all() {
         const auto peer = std::make_shared<Peer>(*this, std::move(socket));
         const bool room = enter(peer) <= options.max_connections;
         net::co_spawn(peer->executor(), room ? peer->serve() : peer->turn_away(),
-                      [peer](const std::exception_ptr&) {});
+                      [this, peer](const std::exception_ptr&) {
+                        peer->close();
+                        leave(peer);
+                      });
         continue;
       }
       if (ec == net::error::operation_aborted) co_return;

@@ -14,8 +14,15 @@ namespace assay {
 
 /// Cloud Logging's LogSeverity.
 enum class Severity : int {
-  default_ = 0, debug = 100, info = 200, notice = 300, warning = 400, error = 500, critical = 600,
-  alert = 700, emergency = 800
+  default_ = 0,
+  debug = 100,
+  info = 200,
+  notice = 300,
+  warning = 400,
+  error = 500,
+  critical = 600,
+  alert = 700,
+  emergency = 800
 };
 std::string_view name_of(Severity severity);  ///< "NOTICE"
 
@@ -29,8 +36,8 @@ struct AuditRecord {
   json::object labels;
 };
 
-/// Append-only record of decisions: there is no update and no delete, by type.  Thread-safe; several
-/// processes may append to one store.
+/// Append-only record of decisions: there is no update and no delete, by type.  Thread-safe;
+/// several processes may append to one store.
 class AuditLog {
  public:
   virtual ~AuditLog() = default;

@@ -10,8 +10,8 @@
 
 namespace assay {
 
-/// SQLite files in a state directory: WAL, synchronous=FULL, mode 0600.  Fault::unavailable says what is
-/// wrong with the directory and what to do.
+/// SQLite files in a state directory: WAL, synchronous=FULL, mode 0600.  Fault::unavailable says
+/// what is wrong with the directory and what to do.
 Result<std::unique_ptr<ChallengeStore>> open_sqlite_challenges(const std::filesystem::path& file);
 Result<std::unique_ptr<AuditLog>> open_sqlite_audit_log(const std::filesystem::path& file);
 Result<std::unique_ptr<SecretStore>> open_sqlite_secrets(const std::filesystem::path& file);
