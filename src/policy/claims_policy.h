@@ -20,8 +20,8 @@ namespace assay {
 ///     sub = ["https://www.googleapis.com/compute/v1/projects/p/*"]   # a final * matches any rest
 ///     "submods.gce.project_id" = ["my-project"]
 ///
-/// Every claim named must be in the token with one of the listed values.  A secret without a table, an
-/// empty table and an empty list allow nobody.
+/// Every claim named must be in the token with one of the listed values.  A secret without a table,
+/// an empty table and an empty list allow nobody.
 class ClaimsPolicy {
  public:
   /// Fault::malformed names line and key.
@@ -32,7 +32,7 @@ class ClaimsPolicy {
 
  private:
   struct Rule {
-    std::string claim;
+    std::string claim;  ///< path of member names, dotted
     std::vector<json::value> allowed;
   };
   std::map<std::string, std::vector<Rule>> rules_;
