@@ -63,22 +63,28 @@ class EfiReader {
   /// Every application, in order: firmware's own before the boot attempt, failed attempts, shim,
   /// boot loader and kernel alike.  What ran, ran.
   void read_application(const JudgedEvent& e) {
-    if (is_action(e, kCallingApplication) && !calling_allowed())
-      fault_ = fmt::format("{}: a second boot attempt without return from the first",
-                           describe(*e.event));
-    calling_ = calling_ || is_action(e, kCallingApplication);
-    if (is_action(e, kReturningFromApplication)) calling_ = false;
+    if (e.is(EventType::separator)) separated_ = true;
+    if (is_action(e, kCallingApplication)) read_attempt(e);
+    if (is_action(e, kReturningFromApplication)) calling_ = false, returned_ = true;
     if (e.event->type != EventType::efi_boot_services_application) return;
     if (exited_) fault_ = fmt::format("{}: after ExitBootServices", describe(*e.event));
     state_.applications.push_back(replayed_.digest(*e.event));
   }
 
-  [[nodiscard]] bool calling_allowed() const { return !calling_; }
+  /// The first boot attempt comes before the separator, each further one after the return from the
+  /// one before it.  PFP 1.06 section 3.3.4.5.
+  void read_attempt(const JudgedEvent& e) {
+    if (calling_ || (separated_ && !returned_))
+      fault_ = fmt::format("{}: a boot attempt that cannot be here", describe(*e.event));
+    calling_ = true;
+  }
 
   const ReplayedLog& replayed_;
   EfiState state_;
   bool drivers_done_ = false;
+  bool separated_ = false;
   bool calling_ = false;
+  bool returned_ = false;
   bool exited_ = false;
   std::string fault_;
 };

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "verify/printable.h"
 
 namespace assay {
 
@@ -45,22 +46,25 @@ std::string_view name_of(CheckVerdict verdict) {
 
 bool Verdict::require(std::string id, bool ok, std::string expected, std::string got,
                       std::string hint) {
-  require_listed(id);
   if (ok) hint.clear();
-  checks_.push_back({std::move(id), ok ? CheckVerdict::pass : CheckVerdict::fail,
-                     std::move(expected), std::move(got), std::move(hint)});
+  add({std::move(id), ok ? CheckVerdict::pass : CheckVerdict::fail, std::move(expected),
+       std::move(got), std::move(hint)});
   return ok;
 }
 
 void Verdict::absent(std::string id, std::string what) {
-  require_listed(id);
-  checks_.push_back({std::move(id), CheckVerdict::absent, {}, std::move(what), {}});
+  add({std::move(id), CheckVerdict::absent, {}, std::move(what), {}});
 }
 
 void Verdict::not_checked(std::string id, std::string why, std::string hint) {
-  require_listed(id);
-  checks_.push_back(
-      {std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::move(hint)});
+  add({std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::move(hint)});
+}
+
+void Verdict::add(Check check) {
+  require_listed(check.id);
+  check.expected = printable(check.expected);
+  check.got = printable(check.got);
+  checks_.push_back(std::move(check));
 }
 
 void Verdict::append(const Verdict& other) {

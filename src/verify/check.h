@@ -23,7 +23,7 @@ struct Check {
   std::string
       id;  ///< stable and public: "tpm.quote.nonce"; a bank as suffix: "tpm.quote.nonce/sha256"
   CheckVerdict verdict;
-  std::string expected;  ///< for a person; never parsed
+  std::string expected;  ///< for a person; never parsed.  Printable ASCII, as is `got`
   std::string got;
   std::string hint;  ///< what to do about a failure; empty on pass
 };
@@ -45,6 +45,8 @@ class Verdict {
   [[nodiscard]] const Check* first_failure() const;
 
  private:
+  void add(Check check);
+
   std::vector<Check> checks_;
 };
 

@@ -220,11 +220,14 @@ DataRule boot_loader_text_rule(Bytes data) {
     return with_shape(std::move(rule), is_utf16_ascii(data), "want a text of GRUB or in UTF-16");
   }
   const Bytes text = data.subspan(prefix->text.size());
-  // A last byte that the digest does not cover may only be the terminator.
-  if (!text.empty() && text.back() == 0)
+  const bool terminated = !text.empty() && text.back() == 0;
+  // A last byte that the digest does not cover may only be the one terminator.
+  if (terminated)
     rule.preimages[rule.count++] = {text.first(text.size() - 1), false, DataTrust::part};
   rule.preimages[rule.count++] = {text, false, DataTrust::part};
-  return rule;
+  const Bytes inner = terminated ? text.first(text.size() - 1) : text;
+  return with_shape(std::move(rule), std::find(inner.begin(), inner.end(), 0) == inner.end(),
+                    "a NUL before the end");
 }
 
 /// Sections of a unified kernel image that systemd-stub measures.  UAPI.5.

@@ -141,6 +141,16 @@ class Replay {
     return nullptr;
   }
 
+  /// Intel's FIT record 0x2D measures four zeros as S-CRTM contents, and a BootOrder of one or two
+  /// entries, measured alone, may be the bytes of a separator.  Neither hides one: its PCR must
+  /// have a separator besides (boot.separators.once).
+  static bool may_look_like_separator(const JudgedEvent& judged) {
+    const EventType type = judged.event->type;
+    if (type == EventType::s_crtm_contents) return judged.event->pcr == 0;
+    return judged.trust == DataTrust::part &&
+           (type == EventType::efi_variable_boot || type == EventType::efi_variable_driver_config);
+  }
+
   /// Is the event of the type the log says?  Digests of boundaries give them away, and a digest of
   /// the event's own data one that is said to describe something else.
   void check_label(const JudgedEvent& judged, const DataRule& rule, const EventDigest& digest) {
@@ -148,16 +158,13 @@ class Replay {
     const Event& event = *judged.event;
     const KnownDigests& known = known_digests(digest.algorithm);
     if (event.pcr <= kLastFirmwarePcr) {
-      // Intel's FIT record 0x2D measures four zeros as S-CRTM contents: harmless in PCR 0, where
-      // the separator that counts comes later.
-      const bool fit_record = event.pcr == 0 && event.type == EventType::s_crtm_contents;
-      if (event.type != EventType::separator && !fit_record &&
+      if (event.type != EventType::separator && !may_look_like_separator(judged) &&
           is_any_of(digest.bytes, known.separators))
         return fault(EventFault::Kind::relabelled, event, "its digest is that of a separator");
       if (event.type != EventType::efi_action && is_any_of(digest.bytes, known.actions))
         return fault(EventFault::Kind::relabelled, event, "its digest is that of an EFI action");
     }
-    if (event.pcr == 0 && judged.trust != DataTrust::whole &&
+    if (event.pcr == 0 && !judged.is(EventType::nonhost_info) &&
         is_any_of(digest.bytes, known.technologies))
       return fault(EventFault::Kind::relabelled, event, "its digest is that of a GceNonHostInfo");
     if (rule.never_own_data && fits(digest, {event.data, false, DataTrust::whole}))

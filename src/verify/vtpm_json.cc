@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "verify/known_certificates.h"
+#include "verify/printable.h"
 #include "verify/vtpm.h"
 
 namespace assay {
@@ -54,19 +55,6 @@ json::object to_json(const EfiState& state) {
           {"runtime_services_drivers", hex_list(state.runtime_services_drivers)}};
 }
 
-/// JSON text is UTF-8 and what GRUB ran need not be: other bytes are shown as \xNN.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80)
-      out.push_back(c);
-    else
-      out += fmt::format("\\x{:02x}", byte);
-  }
-  return out;
-}
-
 json::object to_json(const GrubState& state) {
   json::array files, commands;
   for (const GrubState::File& f : state.files)
@@ -78,10 +66,10 @@ json::object to_json(const GrubState& state) {
 
 /// The 64-bit numbers as strings: JSON readers round them (RFC 8259 section 6).
 json::object to_json(const GceInstance& instance) {
-  return {{"zone", instance.zone},
-          {"project_id", instance.project_id},
+  return {{"zone", printable(instance.zone)},
+          {"project_id", printable(instance.project_id)},
           {"project_number", fmt::format("{}", instance.project_number)},
-          {"instance_name", instance.instance_name},
+          {"instance_name", printable(instance.instance_name)},
           {"instance_id", fmt::format("{}", instance.instance_id)}};
 }
 
@@ -109,7 +97,7 @@ json::object to_json(const VtpmClaims& claims) {
     out["kernel_command_line"] = printable(*machine.kernel_command_line);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
-                {"ak_issuer", claims.ak_issuer},
+                {"ak_issuer", printable(claims.ak_issuer)},
                 {"firmware_version", fmt::format("{:016x}", claims.firmware_version)},
                 {"clock_ms", claims.clock.clock_ms},
                 {"reset_count", claims.clock.reset_count},

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hex.h"
+#include "crypto/hash.h"
+#include "verify/known_certificates.h"
+#include "verify/printable.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::size_t kIdWidth = 34;
+constexpr std::size_t kLabelWidth = 14;
+constexpr std::size_t kShown = 90;
+
+struct Mark {
+  std::string_view text;
+  std::string_view colour;  ///< SGR parameters, ECMA-48 section 8.3.117
+};
+
+Mark mark_of(CheckVerdict verdict) {
+  switch (verdict) {
+    case CheckVerdict::pass:
+      return {"ok", "32"};
+    case CheckVerdict::fail:
+      return {"FAIL", "1;31"};
+    case CheckVerdict::absent:
+      return {"n/a", "2"};
+    case CheckVerdict::not_checked:
+      return {"----", "33"};
+  }
+  return {"?", "0"};
+}
+
+std::string coloured(std::string_view text, std::string_view colour, const Io& io) {
+  if (!io.colour) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
+}
+
+std::string shortened(const std::string& text) {
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+}
+
+void print_check(const Check& check, Io io) {
+  const Mark mark = mark_of(check.verdict);
+  const std::string padded = fmt::format("{:4}", mark.text);
+  io.out << fmt::format("  {}  {:{}}", coloured(padded, mark.colour, io), check.id, kIdWidth);
+  if (check.verdict == CheckVerdict::fail) {
+    io.out << fmt::format("\n        expected  {}\n        got       {}\n", check.expected,
+                          check.got);
+  } else {
+    io.out << fmt::format("  {}\n", shortened(check.got));
+  }
+  if (!check.hint.empty())
+    io.out << fmt::format("        {}  {}\n", coloured("hint    ", "36", io), check.hint);
+}
+
+void print_line(std::string_view label, std::string_view value, Io io) {
+  io.out << fmt::format("  {:{}}  {}\n", label, kLabelWidth, value);
+}
+
+/// Each value on its own line, the label before the first.
+void print_lines(std::string_view label, const std::vector<std::string>& values, Io io) {
+  for (const std::string& value : values)
+    print_line(&value == values.data() ? label : "", value, io);
+}
+
+std::string describe(const PlatformState& platform) {
+  const std::string firmware =
+      platform.gce_firmware_version
+          ? fmt::format("GCE Virtual Firmware v{}", *platform.gce_firmware_version)
+          : fmt::format("firmware version {}", hex(platform.scrtm_version));
+  return fmt::format("{}, {}", name_of(platform.technology), firmware);
+}
+
+std::string describe(const GceInstance& instance) {
+  return printable(fmt::format("{} ({}) in {}, project {} ({})", instance.instance_name,
+                               instance.instance_id, instance.zone, instance.project_id,
+                               instance.project_number));
+}
+
+/// The certificates by the name they are known under, else by fingerprint; hashes by number.
+std::vector<std::string> describe(const SignatureDatabase& database) {
+  std::vector<std::string> out;
+  for (const Buffer& der : database.certificates) {
+    const std::string fingerprint = sha256_hex(der);
+    const auto name = known_certificate_name(fingerprint);
+    std::string line = name ? std::string(*name) : "certificate " + fingerprint;
+    if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
+  }
+  if (!database.hashes.empty()) out.push_back(fmt::format("{} hashes", database.hashes.size()));
+  if (database.others > 0) out.push_back(fmt::format("{} entries of other kinds", database.others));
+  return out;
+}
+
+void print_secure_boot(const SecureBootState& state, Io io) {
+  print_line("Secure Boot", !state.enabled ? "not measured" : *state.enabled ? "on" : "off", io);
+  print_lines("  PK", describe(state.pk), io);
+  print_lines("  KEK", describe(state.kek), io);
+  print_lines("  db", describe(state.db), io);
+  print_lines("  dbx", describe(state.dbx), io);
+  print_lines("  used", describe(state.authority), io);
+}
+
+void print_efi(const EfiState& efi, HashAlgorithm bank, Io io) {
+  std::vector<std::string> applications;
+  for (const Digest& d : efi.applications)
+    applications.push_back(fmt::format("{}:{}", name_of(bank), hex(d.bytes())));
+  print_lines("applications", applications, io);
+  const std::size_t drivers =
+      efi.boot_services_drivers.size() + efi.runtime_services_drivers.size();
+  if (drivers > 0) print_line("drivers", fmt::format("{}", drivers), io);
+}
+
+}  // namespace
+
+void print_verdict(const Verdict& verdict, Io io) {
+  const auto count = [&](CheckVerdict v) {
+    return std::count_if(verdict.checks().begin(), verdict.checks().end(),
+                         [v](const Check& c) { return c.verdict == v; });
+  };
+  const bool accepted = verdict.accepted();
+  io.out << coloured(accepted ? "accepted" : "rejected", accepted ? "1;32" : "1;31", io)
+         << fmt::format(": {} checks passed, {} failed, {} could not be asked, {} not applicable\n",
+                        count(CheckVerdict::pass), count(CheckVerdict::fail),
+                        count(CheckVerdict::not_checked), count(CheckVerdict::absent));
+  for (const Check& check : verdict.checks()) print_check(check, io);
+}
+
+void print_claims(const VtpmClaims& claims, Io io) {
+  const MachineState& machine = claims.machine;
+  io.out << fmt::format("\nthe machine, as its TPM measured it (bank {})\n", name_of(machine.bank));
+  if (claims.emulated) print_line("emulated", "this proves nothing about hardware", io);
+  print_line("platform", describe(machine.platform), io);
+  if (claims.instance) print_line("instance", describe(*claims.instance), io);
+  print_secure_boot(machine.secure_boot, io);
+  if (machine.efi) print_efi(*machine.efi, machine.bank, io);
+  if (machine.grub)
+    print_line("GRUB",
+               fmt::format("{} commands, {} files", machine.grub->commands.size(),
+                           machine.grub->files.size()),
+               io);
+  if (machine.kernel_command_line)
+    print_line("kernel", printable(*machine.kernel_command_line), io);
+  print_line("TPM",
+             fmt::format("AK {}, reset count {}", claims.ak_fingerprint, claims.clock.reset_count),
+             io);
+  print_line("vouched for by", printable(claims.ak_issuer), io);
+}
+
+json::object verdict_json(const VtpmOutcome& outcome) {
+  return {{"verdict", outcome.verdict.accepted() ? "accepted" : "rejected"},
+          {"checks", to_json(outcome.verdict.checks())},
+          {"claims", outcome.claims ? to_json(**outcome.claims) : json::object()}};
+}
+
+}  // namespace assay

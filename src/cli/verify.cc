@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verify.h"
+
+#include <fmt/format.h>
+
+#include "base/hex.h"
+#include "cli/verdict.h"
+#include "collateral/trust.h"
+#include "formats/attestation.h"
+#include "host/file.h"
+#include "host/system_clock.h"
+#include "verify/vtpm.h"
+
+namespace assay {
+
+namespace {
+
+/// The text form of the largest attestation.
+constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
+constexpr std::size_t kMaxTrustFile = 1024 * 1024;
+
+int wrong_option(Io io, std::string_view option, std::string_view why) {
+  io.err << fmt::format("assay: {}: {}\n", option, why);
+  return kUsage;
+}
+
+/// What the options name, read and understood, or the exit code with which to give up.
+struct Asked {
+  AttestationFormat format;
+  Buffer nonce;
+  Instant now;
+};
+
+tl::expected<Asked, int> understand(const VerifyOptions& options, Io io) {
+  const auto format = attestation_format(options.format);
+  if (!format)
+    return tl::unexpected(wrong_option(io, "--format", "want binarypb, textproto or json"));
+  auto nonce = parse_hex("--nonce", options.nonce);
+  if (!nonce) return tl::unexpected(wrong_option(io, "--nonce", nonce.error().why));
+  if (options.now.empty()) return Asked{*format, std::move(*nonce), SystemClock().now()};
+  const auto now = parse_rfc3339("--now", options.now);
+  if (!now) return tl::unexpected(wrong_option(io, "--now", now.error().why));
+  return Asked{*format, std::move(*nonce), *now};
+}
+
+Result<Trust> read_trust(const std::vector<std::string>& names) {
+  Trust out;
+  for (const std::string& name : names) {
+    Trust one;
+    if (name == "google") {
+      one = google_trust();
+    } else {
+      const auto file = read_file(name, kMaxTrustFile);
+      if (!file) return pass_on(file);
+      auto trust = parse_trust(name, as_text(*file));
+      if (!trust) return pass_on(trust);
+      one = std::move(*trust);
+    }
+    out.anchors.insert(out.anchors.end(), one.anchors.begin(), one.anchors.end());
+  }
+  return out;
+}
+
+}  // namespace
+
+int run_verify(const VerifyOptions& options, Io io) {
+  const auto asked = understand(options, io);
+  if (!asked) return asked.error();
+  const auto trust = read_trust(options.trust);
+  if (!trust) return explain(io, trust.error());
+  const auto input = read_file(options.input, kMaxInput);
+  if (!input) return explain(io, input.error());
+  const auto attestation = parse_attestation(*input, asked->format);
+  if (!attestation) return explain(io, attestation.error());
+
+  const VtpmOutcome outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
+  if (options.json) {
+    io.out << pretty_json(verdict_json(outcome));
+  } else {
+    print_verdict(outcome.verdict, io);
+    if (outcome.claims) print_claims(**outcome.claims, io);
+  }
+  return outcome.verdict.accepted() ? kAccepted : kRejected;
+}
+
+}  // namespace assay

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/io.h"
+
+namespace assay {
+
+/// `assay verify`: is this attestation authentic, and what does it say?
+struct VerifyOptions {
+  std::string input = "-";          ///< file, or "-" for standard input
+  std::string format = "binarypb";  ///< binarypb, textproto, json
+  std::string nonce;                ///< hex, as it was asked for
+  std::vector<std::string> trust;   ///< "google", or files of CA certificates; none trusts nobody
+  std::string now;                  ///< RFC 3339; empty for the clock's time
+  bool json = false;                ///< one object instead of text
+};
+
+/// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1
+/// rejected or no attestation, 2 wrong options, 3 a file that cannot be read.
+int run_verify(const VerifyOptions& options, Io io);
+
+}  // namespace assay
