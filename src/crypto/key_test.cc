@@ -298,6 +298,32 @@ TEST(PrivateKey, SignaturesVerifyUntilAnythingChanges) {
       HashAlgorithm::sha256, message, both.first(32), both.subspan(32)));
 }
 
+TEST(PublicKey, VerifiesUnderTheRightKeyHoweverTheyAlternate) {
+  const Bytes message = as_bytes("a message");
+  const PrivateKey keys[] = {PrivateKey::generate_rsa(), PrivateKey::generate_rsa()};
+  const auto algorithms = {HashAlgorithm::sha256, HashAlgorithm::sha384};
+  for (int round = 0; round < 2; ++round) {
+    for (const auto signed_with : algorithms) {
+      for (const PrivateKey& signer : keys) {
+        const Buffer signature = signer.sign_rsassa(signed_with, message);
+        for (const auto algorithm : algorithms) {
+          for (const PrivateKey& key : keys) {
+            EXPECT_EQ(key.public_key().verify_rsassa(algorithm, message, signature),
+                      &key == &signer && algorithm == signed_with);
+          }
+        }
+      }
+    }
+  }
+  // Keys that come and go: none is taken for one before it.
+  const Buffer signature = keys[0].sign_rsassa(HashAlgorithm::sha256, message);
+  const Buffer spkis[] = {keys[0].public_key().spki(), keys[1].public_key().spki()};
+  for (int i = 0; i < 32; ++i) {
+    const PublicKey key = PublicKey::from_spki(spkis[i % 2]).value();
+    EXPECT_EQ(key.verify_rsassa(HashAlgorithm::sha256, message, signature), i % 2 == 0);
+  }
+}
+
 TEST(PrivateKey, ReadsUnencryptedPkcs8Only) {
   const PrivateKey key = PrivateKey::generate_p256();
   const std::string pem = to_text(key.pem().reveal());
