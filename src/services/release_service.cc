@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/release_service.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "base/check.h"
+#include "crypto/hash.h"
+#include "http/problem.h"
+#include "services/jwt_rules.h"
+#include "services/printable.h"
+
+namespace assay {
+namespace {
+
+constexpr std::string_view kSecrets = "/v1/secrets/";
+constexpr std::string_view kEmulatedPrefix = "ASSAY_EMULATED_";
+
+std::vector<Check> failures(const std::vector<Check>& checks) {
+  std::vector<Check> out;
+  std::copy_if(checks.begin(), checks.end(), std::back_inserter(out), [](const Check& c) {
+    return c.verdict == CheckVerdict::fail || c.verdict == CheckVerdict::not_checked;
+  });
+  return out;
+}
+
+std::string sentence(const Check& check) {
+  std::string out =
+      check.verdict == CheckVerdict::not_checked
+          ? fmt::format("{}: could not be checked: {}", check.id, check.got)
+          : fmt::format("{}: expected {}, got {}", check.id, check.expected, check.got);
+  if (!check.hint.empty()) out += "; " + check.hint;
+  return out;
+}
+
+/// RFC 6750 section 3: the values of error_description "MUST NOT include characters outside the set
+/// %x20-21 / %x23-5B / %x5D-7E".
+std::string quoted(std::string_view text) {
+  std::string out = printable(text, 200);
+  std::replace(out.begin(), out.end(), '"', '\'');
+  std::replace(out.begin(), out.end(), '\\', '/');
+  return '"' + out + '"';
+}
+
+std::string bearer_challenge(std::string_view error, std::string_view description) {
+  return fmt::format("Bearer realm=\"assay\", error={}, error_description={}", quoted(error),
+                     quoted(description));
+}
+
+HttpResponse unrecorded(const Error& error) {
+  return problem(503, "audit-log-unavailable",
+                 "The decision could not be recorded, so it is withheld", to_string(error));
+}
+
+/// Where the record belongs: the project an accepted token names, or none.
+std::string project_of(const json::object& claims) {
+  const auto submods = json_object(claims, "submods");
+  const auto gce = submods ? json_object(**submods, "gce") : pass_on(submods);
+  const auto project = gce ? json_string(**gce, "project_id") : pass_on(gce);
+  return project && !project->empty() ? printable(*project, 128) : "-";
+}
+
+}  // namespace
+
+ReleaseService::ReleaseService(ReleaseSettings settings, const ClaimsPolicy& policy,
+                               JwksCache& keys, const SecretStore& secrets, AuditLog& log,
+                               const Clock& clock)
+    : settings_(std::move(settings)),
+      policy_(policy),
+      keys_(keys),
+      secrets_(secrets),
+      log_(log),
+      clock_(clock) {
+  ASSAY_CHECK(!settings_.audience.empty());
+}
+
+HttpResponse ReleaseService::refuse(unsigned status, std::string_view message) {
+  return problem(status, "http", "The request was refused", message);
+}
+
+HttpResponse ReleaseService::operator()(const HttpRequest& request) const {
+  const bool health = request.path == "/healthz";
+  const std::string_view path = request.path;
+  if (!health && (!path.starts_with(kSecrets) || path.size() == kSecrets.size() ||
+                  path.find('/', kSecrets.size()) != std::string_view::npos)) {
+    return problem(404, "unknown-path", "Nothing is served here",
+                   fmt::format("{}: secrets are at {}NAME", printable(path, 256), kSecrets));
+  }
+  if (request.method != "GET") {
+    HttpResponse answer = problem(405, "method-not-allowed", "This path answers GET only",
+                                  "got " + printable(request.method, 32));
+    answer.headers.set("Allow", "GET");
+    return answer;
+  }
+  if (health) return text_response(200, "ok\n");
+  Call call{request, printable(path.substr(kSecrets.size()), 128), clock_.now()};
+  HttpResponse answer = release(call);
+  answer.headers.set("Cache-Control", "no-store");
+  return answer;
+}
+
+HttpResponse ReleaseService::release(Call& call) const {
+  const auto token = bearer_token(call.request);
+  if (!token) {
+    const bool sent = call.request.headers.count("Authorization") > 0;
+    return refuse_recorded(
+        call,
+        {401,
+         "token-missing",
+         "An attestation token is required",
+         // RFC 6750 section 3.1: no error code for a request that carries no credentials.
+         sent ? bearer_challenge("invalid_token", token.error().why) : "Bearer realm=\"assay\"",
+         {{"token.present", CheckVerdict::fail, "Authorization: Bearer TOKEN", token.error().why,
+           "get a token from the attestation service (`assay token`)"}}});
+  }
+  call.token_sha256 = sha256_hex(as_bytes(*token));
+
+  auto judgement = judge_token(*token, settings_.audience, keys_, call.now);
+  if (!judgement) {
+    const Error& error = judgement.error();
+    return refuse_recorded(call, {503,
+                                  "keys-unavailable",
+                                  "The issuer's keys cannot be had at the moment",
+                                  {},
+                                  {{"token.key",
+                                    CheckVerdict::not_checked,
+                                    {},
+                                    to_string(error),
+                                    "try again when the attestation service is up"}}});
+  }
+  if (!judgement->accepted()) return refuse_token(call, failures(judgement->checks));
+  call.claims = std::move(judgement->claims);
+
+  const Verdict verdict = appraise(call);
+  if (!verdict.accepted()) return refuse_access(call, failures(verdict.checks()));
+  const Result<Secret> secret = secrets_.get(call.secret);
+  if (!secret && secret.error().fault != Fault::unavailable) return unrecorded(secret.error());
+  if (!secret) {
+    // As a secret that no policy lists, so that nobody learns which of the two it is.
+    return refuse_access(call,
+                         failures(ClaimsPolicy().appraise(call.secret, call.claims).checks()));
+  }
+  if (const Status recorded =
+          record(call, Severity::notice, "secret.released",
+                 {{"checks", judgement->checks.size() + verdict.checks().size()}});
+      !recorded) {
+    return unrecorded(recorded.error());
+  }
+  HttpResponse answer{200, {}, to_text(secret->reveal())};
+  answer.headers.set("Content-Type", "application/octet-stream");
+  answer.headers.set("X-Content-Type-Options", "nosniff");
+  return answer;
+}
+
+/// The policy's verdict, and first of all whether the token is about hardware.
+Verdict ReleaseService::appraise(const Call& call) const {
+  Verdict verdict;
+  if (settings_.emulated == ReleaseSettings::EmulatedTokens::refused) {
+    const auto model = json_string(call.claims, "hwmodel");
+    const bool hardware = model && !model->starts_with(kEmulatedPrefix);
+    verdict.require(
+        "policy.hardware", hardware, "hwmodel of real hardware",
+        model ? printable(*model, 128) : model.error().why,
+        "an emulated machine proves nothing; development services accept it with --dev");
+  }
+  verdict.append(policy_.appraise(call.secret, call.claims));
+  return verdict;
+}
+
+HttpResponse ReleaseService::refuse_token(const Call& call, std::vector<Check> failed) const {
+  std::string challenge = bearer_challenge("invalid_token", sentence(failed.front()));
+  return refuse_recorded(call, {401, "token-refused", "The token is refused", std::move(challenge),
+                                std::move(failed)});
+}
+
+HttpResponse ReleaseService::refuse_access(const Call& call, std::vector<Check> failed) const {
+  // RFC 6750 section 3.1: insufficient_scope is the code for "requires higher privileges than
+  // provided".
+  std::string challenge = bearer_challenge("insufficient_scope", sentence(failed.front()));
+  return refuse_recorded(
+      call, {403, "access-refused", "The token is in order but may not have this secret",
+             std::move(challenge), std::move(failed)});
+}
+
+HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& refusal) const {
+  const Check& first = refusal.failed.front();
+  json::array ids;
+  for (const Check& check : refusal.failed) ids.push_back(json::value(check.id));
+  if (const Status recorded = record(call, Severity::warning, "secret.refused",
+                                     {{"status", refusal.status},
+                                      {"check", first.id},
+                                      {"message", printable(sentence(first), 1024)},
+                                      {"failed", std::move(ids)}});
+      !recorded) {
+    return unrecorded(recorded.error());
+  }
+  HttpResponse answer = problem(refusal.status, refusal.slug, refusal.title, sentence(first),
+                                {{"check", first.id}, {"checks", to_json(refusal.failed)}});
+  if (!refusal.challenge.empty()) answer.headers.set("WWW-Authenticate", refusal.challenge);
+  return answer;
+}
+
+Status ReleaseService::record(const Call& call, Severity severity, std::string_view event,
+                              json::object more) const {
+  json::object payload{{"event", event}, {"secret", call.secret}};
+  if (!call.token_sha256.empty()) payload["token_sha256"] = call.token_sha256;
+  for (const std::string_view claim : {"iss", "sub", "hwmodel"}) {
+    if (const auto value = json_string(call.claims, claim)) payload[claim] = printable(*value, 512);
+  }
+  payload["peer"] = printable(call.request.peer, 64);
+  for (auto& member : more) payload[member.key()] = std::move(member.value());
+  const auto id =
+      log_.append({"release", project_of(call.claims), severity, std::move(payload), {}}, call.now);
+  if (!id) return pass_on(id);
+  return {};
+}
+
+}  // namespace assay
