@@ -65,12 +65,13 @@ void check_other_evidence(const Attestation& attestation, Verdict& verdict) {
   else
     verdict.not_checked("tee.evidence.judged",
                         attestation.tee_evidence + " is not supported in this version",
-                        "attest without it: assay attest --tee none");
+                        "this version judges the vTPM alone: send an attestation without it");
   if (attestation.canonical_event_log.empty())
     verdict.absent("cel.log.judged", "no canonical event log");
   else
-    verdict.not_checked("cel.log.judged", "a canonical event log is not supported in this version",
-                        "attest without it");
+    verdict.not_checked(
+        "cel.log.judged", "a canonical event log is not supported in this version",
+        "this version judges the firmware's log alone: send an attestation without it");
 }
 
 /// The log held against all quotes, and the machine state it gives.
