@@ -207,9 +207,12 @@ void Peer::arm() {
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (ec || !self->socket_.is_open()) return;
     if (SteadyClock::now() < self->deadline_) return self->arm();
-    self->armed_ = false;
     self->expired_ = true;
     self->socket_.cancel(ec);
+    // Once more soon: what completed just now was not there to be cancelled, and may have begun
+    // anew.
+    self->deadline_ = SteadyClock::now() + std::chrono::milliseconds(100);
+    self->arm();
   });
 }
 
@@ -337,7 +340,7 @@ net::awaitable<bool> Peer::serve_one() {
   const bool sent =
       co_await send(response, keep ? AfterResponse::keep_alive : AfterResponse::close);
   if (sent && !keep) co_await linger();
-  co_return sent&& keep;
+  co_return (sent && keep);
 }
 
 /// The handler's answer; a 500 for one that threw, or whose answer cannot be written as HTTP.

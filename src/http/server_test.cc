@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "http/raw_client.h"
+#include "http/testing.h"
 
 namespace assay {
 namespace {

@@ -10,7 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "store/stores_for_testing.h"
+#include "store/testing.h"
 
 namespace assay {
 namespace {

@@ -162,11 +162,12 @@ Result<LogPredicate> severity_comparison(LogOperator op, const LogValue& value) 
 
 /// RFC 3339, or a date, which is its first moment in UTC; an offset may lack its colon, as Google's
 /// Python client writes it.
-Result<Instant> parse_moment(std::string text) {
-  if (text.size() == 10) text += "T00:00:00Z";
+Result<Instant> parse_moment(std::string_view text) {
+  if (text.size() == 10) return parse_rfc3339("", fmt::format("{}T00:00:00Z", text));
   const std::size_t n = text.size();
-  if (n > 5 && (text[n - 5] == '+' || text[n - 5] == '-') && text.find('T') < n - 5)
-    text.insert(n - 2, ":");
+  if (n > 5 && (text[n - 5] == '+' || text[n - 5] == '-') && text.find('T') < n - 5) {
+    return parse_rfc3339("", fmt::format("{}:{}", text.substr(0, n - 2), text.substr(n - 2)));
+  }
   return parse_rfc3339("", text);
 }
 
@@ -332,9 +333,10 @@ LogPredicate log_search(const LogField* field, const std::string& words) {
 }
 
 LogPredicate log_id_is(const std::string& id) {
-  std::string encoded;
-  for (const char c : id) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
-  return [suffix = folded("/logs/" + encoded)](const json::object& entry) {
+  std::string suffix = "/logs/";
+  for (const char c : id)
+    suffix.append(c == '/' ? std::string_view("%2F") : std::string_view(&c, 1));
+  return [suffix = folded(suffix)](const json::object& entry) {
     const auto name = json_string(entry, "logName");
     return name && name->size() >= suffix.size() &&
            compare_folded(name->substr(name->size() - suffix.size()), suffix) == 0;

@@ -24,9 +24,12 @@ bool is_log_id(std::string_view id) {
 }
 
 std::string log_name(const AuditRecord& record) {
-  std::string out = "projects/" + (record.project.empty() ? "-" : record.project) + "/logs/";
+  std::string out = "projects/";
+  out.append(record.project.empty() ? "-" : record.project).append("/logs/");
   // In a log name the log id is URL-encoded, and of its characters only '/' needs it.
-  for (const char c : record.log_id) out += c == '/' ? std::string("%2F") : std::string(1, c);
+  for (const char c : record.log_id) {
+    out.append(c == '/' ? std::string_view("%2F") : std::string_view(&c, 1));
+  }
   return out;
 }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/stores_for_testing.h"
+#include "store/testing.h"
 
 namespace assay {
 namespace {
