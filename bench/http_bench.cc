@@ -25,8 +25,10 @@ constexpr std::string_view kRequest =
 std::unique_ptr<HttpServer> server;
 
 void start_server(const benchmark::State&) {
-  server = std::move(*HttpServer::start(
-      {.threads = 1}, [](const HttpRequest&) { return text_response(200, "hello"); }));
+  HttpServerOptions options;
+  options.threads = 1;
+  server = std::move(
+      *HttpServer::start(options, [](const HttpRequest&) { return text_response(200, "hello"); }));
 }
 
 void stop_server(const benchmark::State&) { server.reset(); }
