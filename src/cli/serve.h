@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/io.h"
+#include "cli/serve_trust.h"
+
+namespace assay {
+
+/// `assay serve`: the attestation service.
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::filesystem::path
+      state;  ///< challenges, audit log, signing key; empty: in memory (development)
+  std::vector<std::string> trust;      ///< "google" or files
+  std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on
+  std::vector<std::string> locations;  ///< empty: Google Cloud's regions and "global"
+  std::chrono::seconds challenge_lifetime{3600};
+  int threads = 4;
+  ServiceMode mode = ServiceMode::production;
+};
+
+/// An attestation service on its own threads.
+class AttestationServer {
+ public:
+  /// Errors name the option, file or address to mend.
+  static Result<std::unique_ptr<AttestationServer>> start(const ServeOptions& options);
+  /// stop()s.
+  ~AttestationServer();
+
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] const std::string& issuer() const;
+  [[nodiscard]] const Trust& trust() const;
+  /// Finishes what is in flight.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit AttestationServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+enum class ReadyForm { text, json };
+
+/// explain(), but an error about an option ("--issuer") is one of the command line.
+int explain_start(Io io, const Error& error);
+
+/// Serves until SIGINT or SIGTERM.  When ready, tells its URL: some lines, or one line of JSON with
+/// "url", "issuer" and "state".
+int run_serve(const ServeOptions& options, ReadyForm form, Io io);
+
+}  // namespace assay
