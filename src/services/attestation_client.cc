@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/base64.h"
 #include "services/printable.h"
 
@@ -33,6 +35,14 @@ std::string words_of(const HttpResponse& answer) {
 ServiceRefusal refusal(const std::string& url, const HttpResponse& answer) {
   const Fault fault = answer.status >= 500 ? Fault::unavailable : Fault::untrusted;
   return {answer.status, {fault, url, words_of(answer)}};
+}
+
+/// The name becomes part of the next URL: nothing in it may change that URL's meaning.
+bool is_resource_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-:").find(c) != std::string_view::npos;
+  });
 }
 
 json::array base64_list(const std::vector<Buffer>& list) {
@@ -94,6 +104,9 @@ Answer<AttestationClient::Challenge> AttestationClient::create_challenge() const
   if (!answer) return tl::unexpected(answer.error());
   const auto name = json_string(*answer, "name");
   if (!name) return malformed("challenge", to_string(name.error()));
+  if (!is_resource_name(*name)) {
+    return malformed("challenge.name", "is not a resource name: " + printable(*name, 256));
+  }
   const auto text = json_string(*answer, "tpmNonce");
   if (!text) return malformed("challenge", to_string(text.error()));
   auto nonce = parse_base64("challenge.tpmNonce", *text);

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "crypto/hash.h"
 #include "formats/recorded.h"
+#include "services/attestation_client.h"
 #include "services/testing.h"
 #include "store/sqlite_stores.h"
 
@@ -137,29 +138,10 @@ std::optional<json::object> recorded_body() {
   if (!file) return std::nullopt;
   const auto attestation = parse_attestation(*file, AttestationFormat::binarypb);
   EXPECT_TRUE(attestation);
-  json::array quotes;
-  for (const Quote& quote : attestation->quotes) {
-    json::object pcrs;
-    for (std::size_t i = 0; i < kPcrCount; ++i) {
-      if (quote.pcrs.values[i]) pcrs[std::to_string(i)] = base64(quote.pcrs.values[i]->bytes());
-    }
-    quotes.push_back(json::object{{"hashAlgo", static_cast<int>(quote.pcrs.bank)},
-                                  {"pcrValues", std::move(pcrs)},
-                                  {"rawQuote", base64(quote.attest)},
-                                  {"rawSignature", base64(quote.signature)}});
-  }
-  json::array chain;
-  for (const Buffer& certificate : attestation->intermediates)
-    chain.push_back(json::value(base64(certificate)));
-  return json::object{
-      {"tpmAttestation", json::object{{"quotes", std::move(quotes)},
-                                      {"tcgEventLog", base64(attestation->event_log)},
-                                      {"akCert", base64(attestation->ak_cert)},
-                                      {"certChain", std::move(chain)}}},
-      {"confidentialSpaceInfo", json::object{{"signedEntities", json::array{json::object()}}}},
-      {"tokenOptions", json::object{{"audience", "https://release.example"},
-                                    {"nonce", json::array{"custom-nonce"}},
-                                    {"tokenType", 1}}}};
+  json::object body =
+      verify_attestation_body({}, *attestation, {}, {"https://release.example", {"custom-nonce"}});
+  body.erase("challenge");
+  return body;
 }
 
 #define RECORDED_BODY_OR_SKIP(name)                            \
