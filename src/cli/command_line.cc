@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "cli/attest.h"
+#include "cli/emulate.h"
+#include "cli/logs.h"
+#include "cli/quickstart.h"
+#include "cli/release_secrets.h"
+#include "cli/release_serve.h"
+#include "cli/serve.h"
+#include "cli/token.h"
+#include "cli/verify.h"
+#include "cli/verify_debug.h"
+
+namespace assay {
+namespace {
+
+constexpr const char* kVersion = "assay 0.1.0";
+
+constexpr const char* kFooter = R"(
+Try it without any hardware:
+  assay quickstart
+Is this attestation of a Google VM real?
+  assay verify --input attestation.pb --nonce 9009 --trust google
+Run any program inside a virtual confidential VM:
+  assay emulate -- tpm2_pcrread sha256
+
+Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2 usage,
+3 something it needs is unavailable, 4 internal.)";
+
+/// What the command line asked for; a command's callback fills it.
+using Job = std::function<int(Io)>;
+
+/// Adds a command whose flags are members of a fresh `Flags`, and runs `run(flags, io)` for it.
+template <class Flags, class Run>
+std::shared_ptr<Flags> on(CLI::App* command, Job& job, Run run) {
+  auto flags = std::make_shared<Flags>();
+  command->callback([flags, run, &job] { job = [flags, run](Io io) { return run(*flags, io); }; });
+  return flags;
+}
+
+ReadyForm ready_form(bool json) { return json ? ReadyForm::json : ReadyForm::text; }
+ServiceMode service_mode(bool dev) {
+  return dev ? ServiceMode::development : ServiceMode::production;
+}
+
+const std::map<std::string, KeyAlgorithm> kKeyAlgorithms{{"rsa", KeyAlgorithm::rsa},
+                                                         {"ecc", KeyAlgorithm::ecc}};
+
+CLI::Option* add_key_algorithm(CLI::App* command, KeyAlgorithm& algorithm) {
+  return command->add_option("--algo", algorithm, "Attestation key: rsa or ecc (default rsa)")
+      ->transform(CLI::CheckedTransformer(kKeyAlgorithms).description(""))
+      ->type_name("ALGORITHM");
+}
+
+void add_verify_debug(CLI::App* verify, Job& job) {
+  CLI::App* command = verify->add_subcommand(
+      "debug", "As gotpm's: hold an attestation against its own key and print the machine state");
+  auto flags = on<VerifyDebugOptions>(command, job,
+                                      [](const auto& f, Io io) { return run_verify_debug(f, io); });
+  command->add_option("--nonce", flags->nonce, "The nonce that was asked for, in hex")
+      ->type_name("HEX");
+  command->add_option("--tee-nonce", flags->tee_nonce, "The nonce of the CPU's evidence, in hex")
+      ->type_name("HEX");
+  command->add_option("--input", flags->input, "Attestation (default: standard input)")
+      ->type_name("FILE");
+  command->add_option("--output", flags->output, "Machine state (default: standard output)")
+      ->type_name("FILE");
+  command->add_option("--format", flags->format, "Of the input: binarypb or textproto")
+      ->capture_default_str();
+}
+
+void add_verify(CLI::App& app, Job& job) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "Judge evidence: is this attestation real, and what does it say?");
+  auto flags =
+      on<VerifyOptions>(command, job, [](const auto& f, Io io) { return run_verify(f, io); });
+  command->add_option("--input", flags->input, "Attestation (default: standard input)")
+      ->type_name("FILE");
+  command->add_option("--format", flags->format, "Of the input: binarypb, textproto or json")
+      ->capture_default_str();
+  command->add_option("--nonce", flags->nonce, "The nonce that was asked for, in hex")
+      ->type_name("HEX");
+  command
+      ->add_option("--trust", flags->trust,
+                   "Who may vouch for the VM: \"google\", or a file of CA certificates; "
+                   "repeatable.  Nobody by default")
+      ->type_name("google|FILE")
+      ->take_all();
+  command
+      ->add_option("--now", flags->now,
+                   "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
+      ->type_name("TIME");
+  command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
+  add_verify_debug(command, job);
+}
+
+void add_token(CLI::App& app, Job& job) {
+  CLI::App* command =
+      app.add_subcommand("token", "Attest this VM to an attestation service and print the token");
+  struct Flags : TokenOptions {
+    bool json = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    TokenOptions options = f;
+    options.form = f.json ? TokenOptions::Form::json : TokenOptions::Form::jwt;
+    return run_token(options, io);
+  });
+  command->add_option("--verifier-endpoint,--endpoint", flags->endpoint, "The service")
+      ->capture_default_str()
+      ->type_name("URL");
+  command->add_option("--audience", flags->audience,
+                      "Who the token is for (default: the service's own)");
+  command
+      ->add_option("--custom-nonce", flags->custom_nonces, "For the token's eat_nonce; repeatable")
+      ->take_all();
+  add_key_algorithm(command, flags->algorithm);
+  command->add_option("--tpm-path", flags->tpm_path, "TPM device or socket (default /dev/tpmrm0)")
+      ->type_name("PATH");
+  command->add_option("--tcti", flags->tcti,
+                      "TPM by TCTI instead, \"swtpm:host=127.0.0.1,port=2321\"");
+  command->add_option("--event-log", flags->event_log, "Event log (default: the kernel's)")
+      ->type_name("FILE");
+  command
+      ->add_option("--metadata-host", flags->metadata_host,
+                   "Metadata server (default $GCE_METADATA_HOST, or Google's)")
+      ->type_name("HOST:PORT");
+  command->add_option("--location", flags->location, "Region to ask (default: the VM's)");
+  command
+      ->add_option("--ca-file", flags->ca_file, "CA certificates for https (default: the system's)")
+      ->type_name("FILE");
+  command->add_option("--output", flags->output, "Write the token there, mode 0600")
+      ->type_name("FILE");
+  command->add_flag("--json", flags->json, "Print {\"token\",\"claims\"}");
+}
+
+void add_serve(CLI::App& app, Job& job) {
+  CLI::App* command =
+      app.add_subcommand("serve", "Run the attestation service: challenge, evidence, token");
+  struct Flags : ServeOptions {
+    bool dev = false, json = false;
+    std::int64_t challenge_seconds = 3600;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    ServeOptions options = f;
+    options.mode = service_mode(f.dev);
+    options.challenge_lifetime = std::chrono::seconds(f.challenge_seconds);
+    return run_serve(options, ready_form(f.json), io);
+  });
+  command->add_option("--listen", flags->listen, "Address; port 0 takes a free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--state", flags->state,
+                   "Challenges, audit log and signing key; kept between runs")
+      ->type_name("DIR");
+  command
+      ->add_option("--trust", flags->trust,
+                   "Who may vouch for VMs: \"google\" or a file; repeatable")
+      ->type_name("google|FILE")
+      ->take_all();
+  command
+      ->add_option("--issuer", flags->issuer, "`iss` of the tokens (default: the URL listened on)")
+      ->type_name("URL");
+  command
+      ->add_option("--location", flags->locations,
+                   "A region to serve; repeatable (default: all of Google Cloud's)")
+      ->take_all();
+  command
+      ->add_option("--challenge-lifetime", flags->challenge_seconds,
+                   "How long a challenge may be used")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400))
+      ->type_name("SECONDS");
+  command->add_option("--threads", flags->threads)
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command->add_flag("--dev", flags->dev, "Believe emulated VMs too; their tokens say so");
+  command->add_flag("--json", flags->json, "Print one line of JSON when ready");
+}
+
+void add_release_serve(CLI::App* release, Job& job) {
+  CLI::App* command = release->add_subcommand("serve", "Run the secret-release service");
+  struct Flags : ReleaseServeOptions {
+    bool dev = false, json = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    ReleaseServeOptions options = f;
+    options.mode = service_mode(f.dev);
+    return run_release_serve(options, ready_form(f.json), io);
+  });
+  command->add_option("--listen", flags->listen, "Address; port 0 takes a free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  command->add_option("--state", flags->state, "Secrets and audit log; kept between runs")
+      ->type_name("DIR");
+  command->add_option("--issuer", flags->issuers, "Whose tokens to believe; repeatable")
+      ->type_name("URL")
+      ->take_all();
+  command->add_option("--audience", flags->audience, "The `aud` that tokens must name");
+  command
+      ->add_option("--policy", flags->policy,
+                   "Which claims get which secret (TOML, docs/policy.md)")
+      ->type_name("FILE");
+  command
+      ->add_option("--ca-file", flags->ca_file,
+                   "CA certificates for https issuers (default: the system's)")
+      ->type_name("FILE");
+  command->add_option("--threads", flags->threads)
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command->add_flag("--dev", flags->dev, "Believe tokens of emulated VMs too");
+  command->add_flag("--json", flags->json, "Print one line of JSON when ready");
+}
+
+void add_release(CLI::App& app, Job& job) {
+  CLI::App* release = app.add_subcommand("release", "The secret-release service and its secrets");
+  release->require_subcommand(1);
+  add_release_serve(release, job);
+
+  struct Secret {
+    std::filesystem::path state, input = "-";
+    std::string name;
+    bool json = false;
+  };
+  const auto add = [&](const char* name, const char* what, auto run) {
+    CLI::App* command = release->add_subcommand(name, what);
+    auto flags = on<Secret>(command, job, run);
+    command->add_option("--state", flags->state, "The service's state directory")
+        ->required()
+        ->type_name("DIR");
+    return std::pair(command, flags);
+  };
+  const auto [put, put_flags] =
+      add("put", "Create or replace a secret",
+          [](const Secret& f, Io io) { return run_release_put(f.state, f.name, f.input, io); });
+  put->add_option("NAME", put_flags->name)->required();
+  put->add_option("--input", put_flags->input, "The secret's bytes (default: standard input)")
+      ->type_name("FILE");
+  const auto [list, list_flags] = add("list", "Print the names", [](const Secret& f, Io io) {
+    return run_release_list(f.state, ready_form(f.json), io);
+  });
+  list->add_flag("--json", list_flags->json, "Print one JSON object");
+  const auto [remove, remove_flags] = add("remove", "Remove a secret", [](const Secret& f, Io io) {
+    return run_release_remove(f.state, f.name, io);
+  });
+  remove->add_option("NAME", remove_flags->name)->required();
+}
+
+void add_quickstart(CLI::App& app, Job& job) {
+  CLI::App* command = app.add_subcommand(
+      "quickstart", "Live through the whole story on this machine, without hardware or an account");
+  struct Flags : QuickstartOptions {
+    bool once = false, json = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    QuickstartOptions options = f;
+    if (f.once) options.afterwards = QuickstartOptions::Afterwards::end;
+    if (f.json) options.form = StoryForm::json;
+    return run_quickstart(options, io);
+  });
+  command->add_flag("--once", flags->once, "End after the story; otherwise the services stay up");
+  command->add_flag("--json", flags->json, "Tell it as one JSON object");
+  command->add_option("--state", flags->state, "Keep what it makes there (default: removed)")
+      ->type_name("DIR");
+}
+
+void add_attest(CLI::App& app, Job& job) {
+  CLI::App* command = app.add_subcommand(
+      "attest", "Collect evidence of this machine: quotes, event log, certificate");
+  struct Flags : AttestOptions {
+    bool quiet = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    AttestOptions options = f;
+    if (f.quiet) options.progress = AttestOptions::Progress::quiet;
+    return run_attest(options, io);
+  });
+  command->add_option("--nonce", flags->nonce, "What the verifier asked to be quoted, in hex")
+      ->type_name("HEX");
+  command
+      ->add_option("--key", flags->key,
+                   "AK: a key of its own; gceAK: the provider's, with its certificate (default AK)")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, AttestationKeyChoice>{{"AK", AttestationKeyChoice::own},
+                                                            {"gceAK", AttestationKeyChoice::google}})
+                      .description(""))
+      ->type_name("KEY");
+  add_key_algorithm(command, flags->algorithm);
+  command->add_option("--format", flags->format, "binarypb, textproto or json (default binarypb)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, AttestationFormat>{
+                                              {"binarypb", AttestationFormat::binarypb},
+                                              {"textproto", AttestationFormat::textproto},
+                                              {"json", AttestationFormat::json}})
+                      .description(""))
+      ->type_name("FORMAT");
+  command
+      ->add_option("--output", flags->output,
+                   "Write it there, whole or not at all (default: standard output)")
+      ->type_name("FILE");
+  command->add_option("--event-log", flags->event_log, "Event log (default: the kernel's)")
+      ->type_name("FILE");
+  auto* path =
+      command
+          ->add_option("--tpm-path", flags->tpm_path, "TPM device or socket (default /dev/tpmrm0)")
+          ->type_name("PATH");
+  command
+      ->add_option("--tcti", flags->tcti, "TPM by TCTI instead, \"swtpm:host=127.0.0.1,port=2321\"")
+      ->excludes(path);
+  command->add_flag("--quiet", flags->quiet, "No progress on stderr");
+}
+
+void add_logs(CLI::App& app, Job& job) {
+  CLI::App* logs = app.add_subcommand("logs", "The audit log");
+  logs->require_subcommand(1);
+  CLI::App* command =
+      logs->add_subcommand("read", "Print the entries that a filter wants (docs/logs.md)");
+  struct Flags : LogsReadOptions {
+    bool json = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    LogsReadOptions options = f;
+    if (f.json) options.format = LogFormat::json;
+    return run_logs_read(options, io);
+  });
+  command->add_option(
+      "FILTER", flags->filter,
+      "In the Logging query language: 'severity>=WARNING AND jsonPayload.event:token'");
+  command->add_option("--state", flags->state, "The service's state directory, or a quickstart's")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--order", flags->order, "asc or desc (default asc)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LogOrder>{{"asc", LogOrder::oldest_first},
+                                                                  {"desc", LogOrder::newest_first}})
+              .description(""))
+      ->type_name("ORDER");
+  command->add_option("--limit", flags->limit, "At most so many entries (default: all)")
+      ->type_name("N");
+  command->add_flag("--json", flags->json, "Print one object, {\"entries\":[...]}");
+}
+
+void add_emulate(CLI::App& app, Job& job) {
+  CLI::App* command = app.add_subcommand(
+      "emulate", "Keep a virtual confidential VM running, or run a program inside one");
+  struct Flags : EmulateOptions {
+    std::filesystem::path bridge;
+    std::string technology;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    if (!f.bridge.empty()) return run_tpm_bridge(f.bridge, io);
+    EmulateOptions options = f;
+    if (!f.technology.empty()) options.vm.technology = boot_technology(f.technology);
+    return run_emulate(options, io);
+  });
+  command
+      ->add_option("--state", flags->vm.state,
+                   "Keep the VM there: the next start is the same VM (default: a new one)")
+      ->type_name("DIR");
+  auto* boot =
+      command->add_option("--boot", flags->vm.boot, "Replay the recorded boot in this folder")
+          ->type_name("DIR");
+  command
+      ->add_option("--technology", flags->technology,
+                   "Of a synthetic boot: sev, sev-es, sev-snp, tdx or none (default sev)")
+      ->check(CLI::IsMember({"sev", "sev-es", "sev-snp", "tdx", "none"}).description(""))
+      ->excludes(boot);
+  command->add_option("--project", flags->vm.instance.project_id, "Project of a new VM")
+      ->capture_default_str();
+  command->add_option("--zone", flags->vm.instance.zone, "Zone of a new VM")->capture_default_str();
+  command->add_option("--instance-name", flags->vm.instance.instance_name, "Name of a new VM")
+      ->capture_default_str();
+  command->add_option("--listen", flags->vm.listen, "Metadata server; port 0 takes a free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  command->add_flag("--json", flags->json, "Print one line of JSON when ready");
+  command->add_option("--bridge", flags->bridge)->group("");
+  command->add_option("COMMAND", flags->command, "Runs inside the VM; after --")
+      ->type_name("COMMAND...");
+  command->positionals_at_end();
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, Io io) {
+  CLI::App app(
+      "Remote attestation for confidential VMs: prove what a VM is, release secrets only then.",
+      "assay");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", kVersion);
+  app.footer(kFooter);
+  app.get_formatter()->column_width(32);
+
+  Job job;
+  add_quickstart(app, job);
+  add_attest(app, job);
+  add_verify(app, job);
+  add_token(app, job);
+  add_serve(app, job);
+  add_release(app, job);
+  add_logs(app, job);
+  add_emulate(app, job);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, io.out, io.err) == 0 ? kAccepted : kUsage;
+  }
+  return job(io);
+}
+
+}  // namespace assay

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/io.h"
+
+namespace assay {
+
+ExitCode exit_code(Fault fault) {
+  switch (fault) {
+    case Fault::malformed:
+    case Fault::untrusted:
+      return kRejected;
+    case Fault::unavailable:
+      return kUnavailable;
+    case Fault::internal:
+      return kInternal;
+  }
+  return kInternal;
+}
+
+int explain(Io io, const Error& error) {
+  io.err << "assay: " << to_string(error) << "\n";
+  return exit_code(error.fault);
+}
+
+}  // namespace assay

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "cli/command_line.h"
+
+int main(int argc, char** argv) {
+  const bool colour = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  const assay::Io io{std::cout, std::cerr, colour};
+  // Exceptions are for running out of memory and for faults of a library or of our own.
+  try {
+    const int code = assay::run_command_line(argc, argv, io);
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "assay: standard output: cannot write\n";
+      return code == assay::kAccepted ? assay::kUnavailable : code;
+    }
+    return code;
+  } catch (const std::exception& error) {
+    std::cerr << "assay: internal: " << error.what() << "\n";
+    return assay::kInternal;
+  }
+}
