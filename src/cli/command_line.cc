@@ -43,7 +43,10 @@ using Job = std::function<int(Io)>;
 template <class Flags, class Run>
 std::shared_ptr<Flags> on(CLI::App* command, Job& job, Run run) {
   auto flags = std::make_shared<Flags>();
-  command->callback([flags, run, &job] { job = [flags, run](Io io) { return run(*flags, io); }; });
+  command->callback([command, flags, run, &job] {
+    // A command with subcommands is called back too when one of them was named.
+    if (command->get_subcommands().empty()) job = [flags, run](Io io) { return run(*flags, io); };
+  });
   return flags;
 }
 
