@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/inside.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "emulator/tpm_bridge.h"
+#include "host/file.h"
+
+namespace assay {
+namespace {
+
+struct Inside : testing::Test {
+  void SetUp() override {
+    auto made = TemporaryDirectory::make();
+    ASSERT_TRUE(made);
+    directory.emplace(std::move(*made));
+  }
+  /// Runs a shell script inside; skips the test where that is forbidden.
+  [[nodiscard]] Result<int> shell(const std::string& script) const {
+    return run_inside({.command = {"sh", "-c", script},
+                       .tpm_socket = directory->path() / "tpm.sock",
+                       .event_log = to_buffer(as_bytes("the log")),
+                       .environment = {{"WHERE", "inside"}}});
+  }
+  static bool forbidden(const Result<int>& code) {
+    return !code && (code.error().why.find("namespace") != std::string::npos);
+  }
+  std::optional<TemporaryDirectory> directory;
+};
+
+#define ASSERT_INSIDE(script, expected)                           \
+  do {                                                            \
+    const auto code = shell(script);                              \
+    if (forbidden(code)) GTEST_SKIP() << to_string(code.error()); \
+    ASSERT_TRUE(code) << to_string(code.error());                 \
+    EXPECT_EQ(*code, expected) << (script);                       \
+  } while (false)
+
+TEST_F(Inside, FindsTpmLogAndEnvironmentWhereAVmHasThem) {
+  ASSERT_INSIDE("test \"$(cat /sys/kernel/security/tpm0/binary_bios_measurements)\" = 'the log'",
+                0);
+  ASSERT_INSIDE(
+      "test \"$(readlink /dev/tpmrm0)\" = '" + (directory->path() / "tpm.sock").string() + "'", 0);
+  ASSERT_INSIDE("test $WHERE = inside", 0);
+  ASSERT_INSIDE("echo x > /dev/null && head -c 1 /dev/urandom > /dev/null && test -d /dev/shm", 0);
+  ASSERT_INSIDE("test $(id -u) = 0", 0);
+}
+
+TEST_F(Inside, EndsWithTheProgramsCode) {
+  ASSERT_INSIDE("exit 0", 0);
+  ASSERT_INSIDE("exit 42", 42);
+  ASSERT_INSIDE("kill -9 $$", 137);
+}
+
+TEST_F(Inside, LeavesTheMachineOutsideAsItIs) {
+  const bool before = std::filesystem::exists("/sys/kernel/security/tpm0");
+  ASSERT_INSIDE("true", 0);
+  EXPECT_EQ(std::filesystem::exists("/sys/kernel/security/tpm0"), before);
+}
+
+TEST_F(Inside, NamesAProgramThatIsNotThere) {
+  const auto code = run_inside({.command = {"/no/such/program"},
+                                .tpm_socket = "tpm.sock",
+                                .event_log = {},
+                                .environment = {}});
+  if (forbidden(code)) GTEST_SKIP() << to_string(code.error());
+  ASSERT_FALSE(code);
+  EXPECT_EQ(code.error().fault, Fault::unavailable);
+  EXPECT_EQ(code.error().where, "/no/such/program");
+}
+
+/// Answers every command with itself.
+class Echo final : public TpmChannel {
+ public:
+  Result<Buffer> execute(Bytes command) override { return to_buffer(command); }
+};
+
+/// What the bridge makes of `input`, and whether it was content.
+std::pair<Buffer, bool> bridged(Bytes input) {
+  std::array<int, 2> in{}, out{};
+  EXPECT_EQ(::pipe(in.data()), 0);
+  EXPECT_EQ(::pipe(out.data()), 0);
+  EXPECT_EQ(::write(in[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+  ::close(in[1]);
+  Echo echo;
+  const bool content = bridge_tpm(in[0], out[1], echo).has_value();
+  ::close(out[1]);
+  Buffer got(8192);
+  const ssize_t n = ::read(out[0], got.data(), got.size());
+  got.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  ::close(in[0]);
+  ::close(out[0]);
+  return {got, content};
+}
+
+TEST(TpmBridge, CarriesWholeCommands) {
+  const Buffer two = {0x80, 1,    0, 0, 0, 12, 0,  0, 1, 0x44, 0,
+                      0,    0x80, 1, 0, 0, 0,  10, 0, 0, 1,    0x7A};
+  EXPECT_EQ(bridged(two), std::pair(two, true));
+  EXPECT_EQ(bridged({}), std::pair(Buffer{}, true));
+}
+
+TEST(TpmBridge, RefusesPartsOfCommands) {
+  const Buffer one = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0};
+  EXPECT_EQ(bridged(Bytes(one).first(5)), std::pair(Buffer{}, false));
+  EXPECT_EQ(bridged(Bytes(one).first(11)), std::pair(Buffer{}, false));
+  EXPECT_EQ(bridged(Bytes(one).first(10)), std::pair(Buffer{}, false));
+  Buffer huge = one;
+  huge[2] = 1;
+  EXPECT_EQ(bridged(huge), std::pair(Buffer{}, false));
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/synthetic_boot.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "crypto/certificate_builder.h"
+#include "crypto/hash.h"
+#include "emulator/event_log_writer.h"
+#include "formats/uefi.h"
+
+namespace assay {
+namespace {
+
+// What the machine boots.
+constexpr std::string_view kKernel = "/boot/vmlinuz-6.1.0-28-cloud-amd64";
+constexpr std::string_view kInitrd = "/boot/initrd.img-6.1.0-28-cloud-amd64";
+constexpr std::string_view kRootId = "8f2c7a44-5d0e-4a19-9c53-b1a6c1d0e2f3";
+constexpr std::string_view kArguments =
+    "root=UUID=8f2c7a44-5d0e-4a19-9c53-b1a6c1d0e2f3 ro console=tty0 console=ttyS0,115200";
+
+/// Whom the Secure Boot entries name as their owner.
+const Guid& owner() {
+  static const Guid guid_of_emulator = guid("6173736a-7900-4d65-8a6f-7468652d766d");
+  return guid_of_emulator;
+}
+
+/// UEFI_VARIABLE_DATA.  PFP 1.06 section 10.2.6.
+Buffer variable(const Guid& vendor, std::string_view name, Bytes data) {
+  ByteWriter w;
+  w.bytes(vendor.bytes).u64_le(name.size()).u64_le(data.size());
+  return w.bytes(utf16le(name)).bytes(data).take();
+}
+
+/// EFI_SIGNATURE_LIST with one entry.  UEFI 2.10 section 32.4.1.
+Buffer signature_list(const Guid& type, Bytes entry) {
+  constexpr std::size_t kListHeader = 28, kOwner = 16;
+  ByteWriter w;
+  w.bytes(type.bytes)
+      .u32_le(static_cast<std::uint32_t>(kListHeader + kOwner + entry.size()))
+      .u32_le(0);
+  w.u32_le(static_cast<std::uint32_t>(kOwner + entry.size())).bytes(owner().bytes);
+  return w.bytes(entry).take();
+}
+
+/// EFI_SIGNATURE_DATA, as authority events carry it.
+Buffer signature_data(Bytes entry) { return ByteWriter().bytes(owner().bytes).bytes(entry).take(); }
+
+/// UEFI_IMAGE_LOAD_EVENT with a file path.  PFP 1.06 section 10.2.3, UEFI 2.10 section 10.3.5.4.
+Buffer image_load(std::string_view path) {
+  Buffer name = utf16le(path);
+  name.insert(name.end(), {0, 0});
+  ByteWriter nodes;
+  nodes.u8(4)
+      .u8(4)
+      .u16_le(static_cast<std::uint16_t>(4 + name.size()))
+      .bytes(name);                   // media, file path
+  nodes.u8(0x7F).u8(0xFF).u16_le(4);  // end
+  const Buffer device_path = nodes.take();
+  ByteWriter w;
+  w.u64_le(0).u64_le(0).u64_le(0).u64_le(device_path.size());
+  return w.bytes(device_path).take();
+}
+
+Result<Buffer> secure_boot_certificate(const char* name, Instant now) {
+  const PrivateKey key = PrivateKey::generate_p256();
+  CertificateTemplate content;
+  content.subject = {{"O", "assay emulator"}, {"CN", name}};
+  content.not_before = now - std::chrono::hours(1);
+  content.not_after = now + std::chrono::days(30 * 365);
+  const auto certificate = issue_certificate(content, key.public_key(), std::nullopt, key);
+  if (!certificate) return pass_on(certificate);
+  return to_buffer(certificate->der());
+}
+
+/// The certificates of Secure Boot's variables, and the one shim carries.
+struct SecureBootKeys {
+  Buffer pk, kek, db, shim;
+};
+
+Result<SecureBootKeys> make_secure_boot_keys(Instant now) {
+  SecureBootKeys out;
+  struct Named {
+    const char* name;
+    Buffer* into;
+  };
+  for (const Named& n :
+       {Named{"Platform Key", &out.pk}, Named{"Key Exchange Key", &out.kek},
+        Named{"Signature Database Key", &out.db}, Named{"Shim Vendor Key", &out.shim}}) {
+    auto made = secure_boot_certificate(n.name, now);
+    if (!made) return pass_on(made);
+    *n.into = std::move(*made);
+  }
+  return out;
+}
+
+/// One boot, told in the order in which the machine lives it.
+class Boot {
+ public:
+  explicit Boot(EventLogWriter& log) : log_(log) {}
+
+  /// Google's firmware says its version and what protects the VM: UTF-16 with its NUL, and 32
+  /// bytes.
+  void firmware(BootTechnology technology) {
+    Buffer version = utf16le("GCE Virtual Firmware v2");
+    version.insert(version.end(), {0, 0});
+    log_.measure(0, EventType::s_crtm_version, version);
+    ByteWriter w;
+    w.bytes(as_bytes(std::string_view("GCE NonHostInfo\0", 16)))
+        .u8(static_cast<std::uint8_t>(technology))
+        .zeros(15);
+    log_.measure(0, EventType::nonhost_info, w.take());
+  }
+
+  void secure_boot(const SecureBootKeys& keys) {
+    const Buffer on = {1};
+    const Buffer revoked =
+        to_buffer(hash(HashAlgorithm::sha256, as_bytes("a revoked boot loader")).bytes());
+    log_.measure(7, kConfig, variable(kEfiGlobalVariable, "SecureBoot", on));
+    log_.measure(7, kConfig,
+                 variable(kEfiGlobalVariable, "PK", signature_list(kX509Guid, keys.pk)));
+    log_.measure(7, kConfig,
+                 variable(kEfiGlobalVariable, "KEK", signature_list(kX509Guid, keys.kek)));
+    log_.measure(7, kConfig,
+                 variable(kEfiImageSecurityDatabase, "db", signature_list(kX509Guid, keys.db)));
+    log_.measure(7, kConfig,
+                 variable(kEfiImageSecurityDatabase, "dbx", signature_list(kSha256Guid, revoked)));
+  }
+
+  void boot_attempt() {
+    action(4, "Calling EFI Application from Boot Option");
+    for (std::uint32_t pcr = 0; pcr <= 7; ++pcr) log_.measure(pcr, EventType::separator, Buffer(4));
+  }
+
+  void shim(const SecureBootKeys& keys) {
+    log_.measure(7, kAuthority, variable(kEfiImageSecurityDatabase, "db", signature_data(keys.db)));
+    application("\\EFI\\BOOT\\BOOTX64.EFI", "shim 15.8");
+    const std::string_view mok_list = "no machine owner keys";
+    log_.measure(14, EventType::ipl, as_bytes(mok_list),
+                 as_bytes(std::string_view("MokList\0", 8)));
+    log_.measure(7, kAuthority,
+                 variable(kShimLock, "SbatLevel", as_bytes("sbat,1,2024040900\nshim,4\ngrub,4\n")));
+    log_.measure(7, kAuthority, variable(kShimLock, "Shim", signature_data(keys.shim)));
+  }
+
+  void grub() {
+    application("\\EFI\\BOOT\\grubx64.efi", "grub 2.06");
+    file("(hd0,gpt15)/EFI/debian/grub.cfg", "search.fs_uuid");
+    command(fmt::format("search.fs_uuid {} root", kRootId));
+    command("set prefix=($root)/boot/grub");
+    command("configfile ($root)/boot/grub/grub.cfg");
+    file("/boot/grub/grub.cfg", "menu");
+    command("insmod gzio");
+    command("insmod part_gpt");
+    command("insmod ext2");
+    command(fmt::format("search --no-floppy --fs-uuid --set=root {}", kRootId));
+  }
+
+  void linux_kernel() {
+    const std::string command_line = fmt::format("{} {}", kKernel, kArguments);
+    command("linux " + command_line);
+    file(kKernel, "kernel");
+    text("kernel_cmdline: ", command_line);
+    command(fmt::format("initrd {}", kInitrd));
+    file(kInitrd, "initrd");
+    application(kKernel, "linux 6.1.0-28-cloud-amd64");
+    action(5, "Exit Boot Services Invocation");
+    action(5, "Exit Boot Services Returned with Success");
+  }
+
+ private:
+  static constexpr EventType kConfig = EventType::efi_variable_driver_config;
+  static constexpr EventType kAuthority = EventType::efi_variable_authority;
+
+  void action(std::uint32_t pcr, std::string_view what) {
+    log_.measure(pcr, EventType::efi_action, as_bytes(what));
+  }
+  void application(std::string_view path, std::string_view image) {
+    log_.measure(4, EventType::efi_boot_services_application,
+                 as_bytes(fmt::format("assay virtual VM image: {}", image)), image_load(path));
+  }
+  /// GRUB measures a text without the prefix and the final NUL that it logs.
+  void text(std::string_view prefix, std::string_view measured) {
+    const std::string logged = fmt::format("{}{}{}", prefix, measured, '\0');
+    log_.measure(8, EventType::ipl, as_bytes(measured), as_bytes(logged));
+  }
+  void command(std::string_view measured) { text("grub_cmd: ", measured); }
+  void file(std::string_view path, std::string_view content) {
+    log_.measure(9, EventType::ipl, as_bytes(fmt::format("assay virtual VM file: {}", content)),
+                 as_bytes(fmt::format("{}{}", path, '\0')));
+  }
+
+  EventLogWriter& log_;
+};
+
+}  // namespace
+
+std::optional<BootTechnology> boot_technology(std::string_view name) {
+  if (name == "none") return BootTechnology::none;
+  if (name == "sev") return BootTechnology::sev;
+  if (name == "sev-es") return BootTechnology::sev_es;
+  if (name == "tdx") return BootTechnology::tdx;
+  if (name == "sev-snp") return BootTechnology::sev_snp;
+  return std::nullopt;
+}
+
+Result<Buffer> synthesize_boot(BootTechnology technology, Instant now) {
+  const auto keys = make_secure_boot_keys(now);
+  if (!keys) return pass_on(keys);
+  EventLogWriter log({HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384});
+  Boot boot(log);
+  boot.firmware(technology);
+  boot.secure_boot(*keys);
+  boot.boot_attempt();
+  boot.shim(*keys);
+  boot.grub();
+  boot.linux_kernel();
+  return log.take();
+}
+
+}  // namespace assay
