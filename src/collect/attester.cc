@@ -90,9 +90,9 @@ Result<Quote> quote_bank(Tpm& tpm, const TpmKey& key, Bytes nonce, const PcrSele
 
 }  // namespace
 
-std::optional<AttestationKey> attestation_key(std::string_view name) {
-  if (name == "AK") return AttestationKey::own;
-  if (name == "gceAK") return AttestationKey::google;
+std::optional<AttestationKeyChoice> attestation_key(std::string_view name) {
+  if (name == "AK") return AttestationKeyChoice::own;
+  if (name == "gceAK") return AttestationKeyChoice::google;
   return std::nullopt;
 }
 
@@ -151,13 +151,13 @@ Result<Buffer> provider_key_certificate(Tpm& tpm, KeyAlgorithm algorithm) {
 Result<Attestation> collect_attestation(Tpm& tpm, const AttestRequest& request) {
   const auto banks = tpm.allocated_banks();
   if (!banks) return pass_on(banks);
-  const auto key = request.key == AttestationKey::own ? own_key(tpm, request.algorithm)
-                                                      : provider_key(tpm, request.algorithm);
+  const auto key = request.key == AttestationKeyChoice::own ? own_key(tpm, request.algorithm)
+                                                            : provider_key(tpm, request.algorithm);
   if (!key) return pass_on(key);
   Attestation out;
   out.ak_pub = key->public_area();
   out.event_log = request.event_log;
-  if (request.key == AttestationKey::google) {
+  if (request.key == AttestationKeyChoice::google) {
     auto certificate = provider_key_certificate(tpm, request.algorithm);
     if (!certificate) return pass_on(certificate);
     out.ak_cert = std::move(*certificate);

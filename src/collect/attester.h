@@ -14,13 +14,13 @@
 namespace assay {
 
 /// Which attestation key signs: gotpm's names.
-enum class AttestationKey {
+enum class AttestationKeyChoice {
   own,     ///< "AK": in the owner hierarchy; nobody vouches for it
   google,  ///< "gceAK": in the endorsement hierarchy, with a certificate in NV memory
 };
 enum class KeyAlgorithm { rsa, ecc };
 
-std::optional<AttestationKey> attestation_key(std::string_view name);
+std::optional<AttestationKeyChoice> attestation_key(std::string_view name);
 std::optional<KeyAlgorithm> key_algorithm(std::string_view name);
 
 /// NV indexes of a provider's attestation keys: certificate (DER) and template (TPMT_PUBLIC).
@@ -36,7 +36,7 @@ Buffer attestation_key_template(KeyAlgorithm algorithm);
 
 struct AttestRequest {
   Buffer nonce;  ///< 1 to 64 bytes; TPMS_ATTEST.extraData verbatim
-  AttestationKey key = AttestationKey::own;
+  AttestationKeyChoice key = AttestationKeyChoice::own;
   KeyAlgorithm algorithm = KeyAlgorithm::rsa;
   Buffer event_log;  ///< as the kernel exports it; may be empty
   /// Fetches the issuers of the AK certificate; nullptr leaves them out.

@@ -73,25 +73,23 @@ TSS2_RC make_sticky(TSS2_TCTI_CONTEXT*, TPM2_HANDLE*, std::uint8_t) {
 }
 
 /// What to do when a TPM device cannot be opened.
-std::string device_advice(const std::filesystem::path& path, int code) {
+std::string device_advice(int code) {
   if (code == EACCES || code == EPERM) {
     return fmt::format(
-        "cannot open {}: {} (run as root, or join the group that owns it: `sudo usermod -aG tss "
+        "cannot open: {} (run as root, or join the group that owns it: `sudo usermod -aG tss "
         "$USER`)",
-        path.native(), std::strerror(code));
+        std::strerror(code));
   }
   if (code == EBUSY) {
-    return fmt::format(
-        "cannot open {}: another program holds it (use /dev/tpmrm0, which is shared)",
-        path.native());
+    return "cannot be opened: another program holds it (use /dev/tpmrm0, which is shared), or it "
+           "is "
+           "no TPM";
   }
   if (code == ENOENT || code == ENODEV || code == ENXIO) {
-    return fmt::format(
-        "{} is not there: this machine has no TPM, or its vTPM is switched off "
-        "(name another with --tpm-path or --tcti, or try `assay emulate`)",
-        path.native());
+    return "is not there: this machine has no TPM, or its vTPM is switched off "
+           "(name another with --tpm-path or --tcti, or try `assay emulate`)";
   }
-  return fmt::format("cannot open {}: {}", path.native(), std::strerror(code));
+  return fmt::format("cannot open: {}", std::strerror(code));
 }
 
 }  // namespace
@@ -118,7 +116,7 @@ Result<Tcti> Tcti::load(const std::string& configuration) {
 Result<Tcti> Tcti::open_path(const std::filesystem::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
-    return fail(Fault::unavailable, path.string(), device_advice(path, errno));
+    return fail(Fault::unavailable, path.string(), device_advice(errno));
   }
   if (S_ISSOCK(status.st_mode)) {
     Tcti tcti = over(std::make_shared<SocketChannel>(path));
@@ -130,10 +128,10 @@ Result<Tcti> Tcti::open_path(const std::filesystem::path& path) {
                 "is neither a TPM device nor a Unix socket that speaks TPM commands");
   }
   if (::access(path.c_str(), R_OK | W_OK) != 0) {
-    return fail(Fault::unavailable, path.string(), device_advice(path, errno));
+    return fail(Fault::unavailable, path.string(), device_advice(errno));
   }
   auto loaded = load("device:" + path.string());
-  if (!loaded) return fail(Fault::unavailable, path.string(), device_advice(path, EBUSY));
+  if (!loaded) return fail(Fault::unavailable, path.string(), device_advice(EBUSY));
   loaded->name_ = path.string();
   return loaded;
 }

@@ -320,14 +320,13 @@ TEST(Tcti, SaysWhatIsWrongWithAPath) {
   };
   const Case cases[] = {
       {"/nonexistent/tpm", "is not there"},
-      {"/dev/null", "cannot open"},
+      {"/dev/null", "cannot be opened"},
       {ASSAY_SOURCE_DIR "/CMakeLists.txt", "neither a TPM device nor a Unix socket"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.path);
     const auto tcti = Tcti::open_path(c.path);
-    // /dev/null is a character device: the device TCTI opens it, and then no TPM answers.
-    if (tcti) continue;
+    ASSERT_FALSE(tcti);
     EXPECT_EQ(tcti.error().fault, Fault::unavailable);
     EXPECT_NE(tcti.error().why.find(c.why), std::string::npos) << tcti.error().why;
   }
