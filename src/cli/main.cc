@@ -14,11 +14,9 @@ int main(int argc, char** argv) {
   try {
     const int code = assay::run_command_line(argc, argv, io);
     std::cout.flush();
-    if (!std::cout) {
-      std::cerr << "assay: standard output: cannot write\n";
-      return code == assay::kAccepted ? assay::kUnavailable : code;
-    }
-    return code;
+    if (std::cout || code != assay::kAccepted) return code;
+    std::cerr << "assay: standard output: cannot write\n";
+    return assay::kUnavailable;
   } catch (const std::exception& error) {
     std::cerr << "assay: internal: " << error.what() << "\n";
     return assay::kInternal;

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import serialization
 
 from support import cases
 from support.assay import Case, http_request
-from support.jwt_maker import Issuer, b64url, encode
+from support.jwt_maker import Issuer, b64url, encode, new_key
 
 AUDIENCE = "the-right-audience"
 SECRET = b"This is the super secret information!"
@@ -55,9 +55,14 @@ class ReleaseRefusals(Case):
         self.assert_refused(self.ask(Authorization="Basic dXNlcjpwYXNz"), "token.present")
 
     def test_garbage(self):
-        for garbage in ("garbage", "a.b.c", "..", "!.!.!", "x" * 8000, "a.b.c.d"):
+        for garbage in ("garbage", "a.b.c", "..", "-.-.-", "x" * 8000, "a.b.c.d"):
             with self.subTest(garbage[:20]):
                 self.assert_refused(self.ask(garbage), "token.format")
+
+    def test_what_cannot_be_a_token(self):
+        for text in ("", "!.!.!", "two words"):
+            with self.subTest(text):
+                self.assert_refused(self.ask(text), "token.present")
 
     def test_expired(self):
         now = int(time.time())
@@ -97,13 +102,14 @@ class ReleaseRefusals(Case):
         self.assertLessEqual(len(self.issuer.fetched) - before, 2)
 
     def test_a_strangers_signature(self):
-        self.assert_refused(self.ask(self.issuer.sign(self.claims(), key=self.issuer.stranger)), "token.signature")
+        self.assert_refused(self.ask(self.issuer.sign(self.claims(), key=new_key())), "token.signature")
 
     def test_a_key_in_the_header_is_not_believed(self):
-        numbers = self.issuer.stranger.public_key().public_numbers()
+        stranger = new_key()
+        numbers = stranger.public_key().public_numbers()
         jwk = {"kty": "RSA", "n": b64url(numbers.n.to_bytes(256, "big")), "e": "AQAB"}
-        self.assert_refused(self.ask(self.issuer.sign(self.claims(), {"jwk": jwk, "kid": None},
-                                                      key=self.issuer.stranger)), "token.key")
+        self.assert_refused(self.ask(self.issuer.sign(self.claims(), {"jwk": jwk, "kid": None}, key=stranger)),
+                            "token.key")
 
     def test_a_changed_signature(self):
         head, body, signature = self.issuer.sign(self.claims()).split(".")

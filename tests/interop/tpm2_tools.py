@@ -57,7 +57,7 @@ class Tpm2Tools(Case):
             self.assertEqual(value, read[place], place)
 
     def test_talks_to_it_in_every_common_way(self):
-        self.inside_vm(f"""
+        self.inside_vm("""
             tpm2_getcap properties-fixed > /dev/null
             tpm2_getrandom --hex 16 > /dev/null
             tpm2_createprimary -Q -C o -c primary.ctx
@@ -66,7 +66,7 @@ class Tpm2Tools(Case):
             tpm2_flushcontext -t
             tpm2_load -Q -C primary.ctx -u seal.pub -r seal.priv -c seal.ctx
             test "$(tpm2_unseal -c seal.ctx)" = secret
-            tpm2_nvread -Q 0x01c10000 > ak.der
+            tpm2_nvread -Q -o ak.der 0x01c10000
             test -s ak.der
         """)
 

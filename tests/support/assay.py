@@ -146,9 +146,9 @@ class Case(unittest.TestCase):
 
     # The cast of the story.
 
-    def start_vm(self, *arguments):
+    def start_vm(self, *arguments, state="vm"):
         """A virtual confidential VM that is the same at each start of this case."""
-        return self.start("emulate", "--listen", "127.0.0.1:0", "--state", self.directory / "vm", *arguments)
+        return self.start("emulate", "--listen", "127.0.0.1:0", "--state", self.directory / state, *arguments)
 
     def start_service(self, trust, *arguments, listen="127.0.0.1:0"):
         return self.start("serve", "--dev", "--trust", trust, "--listen", listen, "--state",

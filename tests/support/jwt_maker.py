@@ -23,12 +23,15 @@ def encode(value):
     return b64url(json.dumps(value, separators=(",", ":")).encode())
 
 
+def new_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """Serves discovery and keys on loopback; signs what it is told to."""
 
     def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = new_key()
         self.kid = "test-key-1"
         self.fetched = []
         issuer = self
