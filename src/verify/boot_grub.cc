@@ -24,6 +24,7 @@ std::optional<std::string_view> kernel_arguments(std::string_view command) {
 /// GRUB quotes arguments for the kernel, not for its own command log: compare without.
 std::string unquoted(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   for (const char c : text) {
     if (c == '"' || c == '\'' || c == '\\') continue;
     if (c == ' ' && (out.empty() || out.back() == ' ')) continue;

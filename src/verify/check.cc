@@ -45,10 +45,9 @@ std::string_view name_of(CheckVerdict verdict) {
 }
 
 bool Verdict::require(std::string id, bool ok, std::string expected, std::string got,
-                      std::string hint) {
-  if (ok) hint.clear();
+                      std::string_view hint) {
   add({std::move(id), ok ? CheckVerdict::pass : CheckVerdict::fail, std::move(expected),
-       std::move(got), std::move(hint)});
+       std::move(got), std::string(ok ? "" : hint)});
   return ok;
 }
 
@@ -56,14 +55,17 @@ void Verdict::absent(std::string id, std::string what) {
   add({std::move(id), CheckVerdict::absent, {}, std::move(what), {}});
 }
 
-void Verdict::not_checked(std::string id, std::string why, std::string hint) {
-  add({std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::move(hint)});
+void Verdict::not_checked(std::string id, std::string why, std::string_view hint) {
+  add({std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::string(hint)});
 }
 
 void Verdict::add(Check check) {
   require_listed(check.id);
-  check.expected = printable(check.expected);
-  check.got = printable(check.got);
+  for (std::string* text : {&check.expected, &check.got})
+    if (!is_printable(*text)) *text = printable(*text);
+  // An attestation's worth at once: growing step by step would move every text several times.
+  constexpr std::size_t kOfAnAttestation = 96;
+  if (checks_.empty()) checks_.reserve(kOfAnAttestation);
   checks_.push_back(std::move(check));
 }
 

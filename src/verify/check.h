@@ -34,9 +34,9 @@ class Verdict {
  public:
   /// Records a check; `ok` again, so that a caller can branch on it.
   bool require(std::string id, bool ok, std::string expected, std::string got,
-               std::string hint = {});
+               std::string_view hint = {});
   void absent(std::string id, std::string what);
-  void not_checked(std::string id, std::string why, std::string hint = {});
+  void not_checked(std::string id, std::string why, std::string_view hint = {});
   void append(const Verdict& other);
 
   [[nodiscard]] bool accepted() const;

@@ -66,6 +66,9 @@ class Explainer {
  private:
   using Story = std::optional<std::string>;
 
+  /// Trying each event costs the square of their number, and evidence is hostile.
+  static constexpr std::size_t kMostEvents = 128;
+
   [[nodiscard]] bool fits(const Digest& value) const { return value == quoted_; }
 
   [[nodiscard]] Story is_untouched() const {
@@ -124,6 +127,7 @@ class Explainer {
   }
 
   [[nodiscard]] Story one_digest() const {
+    if (extends_.size() > kMostEvents) return std::nullopt;
     Digest before = start_;
     for (std::size_t i = 0; i < extends_.size(); ++i) {
       if (extends_[i].of_data && fits(with(before, i, extends_[i].of_data)))
@@ -135,7 +139,6 @@ class Explainer {
   }
 
   [[nodiscard]] Story one_extra() const {
-    constexpr std::size_t kMostEvents = 512;
     if (extends_.size() > kMostEvents) return std::nullopt;
     Digest before = start_;
     for (std::size_t i = 0; i < extends_.size(); ++i) {

@@ -8,8 +8,7 @@
 namespace assay {
 
 /// Why the log of one PCR may not end at the quoted value: the likeliest simple story that makes it
-/// fit, found by trying.  For a person; proves nothing.  Tries at most a few hundred thousand
-/// hashes.
+/// fit, found by trying.  For a person; proves nothing.  Tries at most some ten thousand hashes.
 std::string explain_mismatch(const ReplayedLog& replayed, const Digest& quoted, std::uint32_t pcr);
 
 }  // namespace assay

@@ -8,14 +8,16 @@
 namespace assay {
 
 namespace {
-bool is_printable(char c) { return c >= 0x20 && c < 0x7F; }
+bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 }  // namespace
 
+bool is_printable(std::string_view text) { return std::all_of(text.begin(), text.end(), is_plain); }
+
 std::string printable(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), is_printable)) return std::string(text);
+  if (is_printable(text)) return std::string(text);
   std::string out;
   for (const char c : text) {
-    if (is_printable(c))
+    if (is_plain(c))
       out.push_back(c);
     else
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));

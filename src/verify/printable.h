@@ -10,5 +10,7 @@ namespace assay {
 /// become
 /// "\xNN", so that nothing measured or certified can move a cursor or break an encoding.
 std::string printable(std::string_view text);
+/// Whether printable() would change nothing.
+bool is_printable(std::string_view text);
 
 }  // namespace assay

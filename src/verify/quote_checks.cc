@@ -179,7 +179,7 @@ class QuoteChecks {
 
  private:
   [[nodiscard]] std::string id(std::string_view check) const {
-    return fmt::format("{}/{}", check, name_of(quote_.pcrs.bank));
+    return std::string(check).append("/").append(name_of(quote_.pcrs.bank));
   }
 
   const Quote& quote_;

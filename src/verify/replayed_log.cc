@@ -235,8 +235,7 @@ void check_events(const ReplayedLog& replayed, Verdict& verdict) {
                            std::string expected, std::string_view hint) {
     verdict.require(
         std::move(id), faults.empty(), std::move(expected),
-        faults.empty() ? fmt::format("{} events", replayed.events.size()) : list(faults),
-        std::string(hint));
+        faults.empty() ? fmt::format("{} events", replayed.events.size()) : list(faults), hint);
   };
   none_of("eventlog.types.known", of_kind(replayed, Kind::unknown_type), "only known event types",
           kEditedHint);
