@@ -36,14 +36,14 @@ class Limits(Case):
         return '{"filler":"' + "x" * (size - len(frame)) + '"}'
 
     def test_verify_over_8_mib(self):
-        self.assert_refused(413, self.verify(self.large(8 * MIB + 1)))
+        self.assert_refused(413, self.verify(self.large(8 * MIB + 1)), "8388608")
 
     def test_verify_of_8_mib_is_read(self):
         self.assertEqual(400, self.verify(self.large(8 * MIB)).status)
 
     def test_any_other_request_over_64_kib(self):
         url = f"{self.client.url}/v1/{self.client.location}/challenges"
-        self.assert_refused(413, http_request("POST", url, self.large(64 * 1024 + 1), self.client.headers))
+        self.assert_refused(413, http_request("POST", url, self.large(64 * 1024 + 1), self.client.headers), "65536")
         self.assertEqual(200, http_request("POST", url, self.large(64 * 1024), self.client.headers).status)
 
     def test_over_8_mib_without_saying_so(self):
@@ -67,24 +67,27 @@ class Limits(Case):
         challenge = self.client.challenge()
         body = self.client.evidence(challenge)
         body["tpmAttestation"]["quotes"] = (body["tpmAttestation"]["quotes"] * 9)[:9]
-        self.assert_refused(400, self.client.verify(challenge, body), "8")
+        self.assert_refused(400, self.client.verify(challenge, body), "quotes: 9 quotes, at most 8")
 
     def test_event_log_over_4_mib(self):
         challenge = self.client.challenge()
         body = self.client.evidence(challenge)
         body["tpmAttestation"]["tcgEventLog"] = base64.b64encode(b"\0" * (4 * MIB + 1)).decode()
-        self.assert_refused(400, self.client.verify(challenge, body))
+        self.assert_refused(400, self.client.verify(challenge, body), "tcgEventLog", "at most 4194304")
 
     def test_json_deeper_than_32(self):
-        self.assert_refused(400, self.verify('{"a":' + "[" * 32 + "]" * 32 + "}"))
+        self.assert_refused(400, self.verify('{"a":' + "[" * 32 + "]" * 32 + "}"), "nested deeper than 32")
+        answer = self.verify('{"a":' + "[" * 31 + "]" * 31 + "}")
+        self.assertEqual(400, answer.status, answer)
+        self.assertNotIn(b"nested", answer.body)
 
     def test_duplicate_key(self):
-        self.assert_refused(400, self.verify('{"tokenOptions":{},"tokenOptions":{}}'), "tokenOptions")
+        self.assert_refused(400, self.verify('{"tokenOptions":{},"tokenOptions":{}}'), "tokenOptions", "twice")
 
     def test_what_is_not_json(self):
         for body in (b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a":1}x', b'{"a":"\\ud800"}', b"{'a':1}"):
             with self.subTest(body):
-                self.assert_refused(400, self.verify(body))
+                self.assert_refused(400, self.verify(body), "body")
 
     def test_a_bad_request_does_not_use_up_the_challenge(self):
         challenge = self.client.challenge()
@@ -103,7 +106,8 @@ class Limits(Case):
 
     def test_another_project_is_forbidden(self):
         url = f"{self.client.url}/v1/projects/not-mine/locations/{self.vm.ready['region']}/challenges"
-        self.assert_refused(403, http_request("POST", url, "{}", self.client.headers))
+        self.assert_refused(403, http_request("POST", url, "{}", self.client.headers),
+                            "confidentialcomputing.challenges.create")
 
     def test_unknown_paths_and_methods(self):
         self.assert_refused(404, http_request("GET", self.client.url + "/v2/nothing"))
@@ -118,7 +122,7 @@ class Limits(Case):
         log = bytearray(base64.b64decode(good))
         log[-1] ^= 1
         body["tpmAttestation"]["tcgEventLog"] = base64.b64encode(log).decode()
-        self.assert_refused(400, self.client.verify(challenge, body))
+        self.assert_refused(400, self.client.verify(challenge, body), "attestation rejected: eventlog.")
         body["tpmAttestation"]["tcgEventLog"] = good
         self.assert_refused(400, self.client.verify(challenge, body), "used")
 
