@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/base64.h"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 namespace assay {
 namespace {
@@ -77,7 +77,8 @@ std::string base64url(Bytes bytes) { return encode(bytes, kUrl, false); }
 
 Result<Buffer> parse_base64(std::string_view where, std::string_view text) {
   if (text.size() % 4 != 0) {
-    return fail(Fault::malformed, std::string(where), "base64 text is not padded to a multiple of 4");
+    return fail(Fault::malformed, std::string(where),
+                "base64 text is not padded to a multiple of 4");
   }
   if (text.ends_with("==")) {
     text.remove_suffix(2);

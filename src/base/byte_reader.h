@@ -35,12 +35,22 @@ class ByteReader {
   ByteReader(std::string_view subject, Bytes in, std::size_t base = 0)
       : subject_(subject), in_(in), base_(base) {}
 
-  [[nodiscard]] std::uint8_t u8(std::string_view field) { return static_cast<std::uint8_t>(little(field, 1)); }
-  [[nodiscard]] std::uint16_t u16_le(std::string_view field) { return static_cast<std::uint16_t>(little(field, 2)); }
-  [[nodiscard]] std::uint32_t u32_le(std::string_view field) { return static_cast<std::uint32_t>(little(field, 4)); }
+  [[nodiscard]] std::uint8_t u8(std::string_view field) {
+    return static_cast<std::uint8_t>(little(field, 1));
+  }
+  [[nodiscard]] std::uint16_t u16_le(std::string_view field) {
+    return static_cast<std::uint16_t>(little(field, 2));
+  }
+  [[nodiscard]] std::uint32_t u32_le(std::string_view field) {
+    return static_cast<std::uint32_t>(little(field, 4));
+  }
   [[nodiscard]] std::uint64_t u64_le(std::string_view field) { return little(field, 8); }
-  [[nodiscard]] std::uint16_t u16_be(std::string_view field) { return static_cast<std::uint16_t>(big(field, 2)); }
-  [[nodiscard]] std::uint32_t u32_be(std::string_view field) { return static_cast<std::uint32_t>(big(field, 4)); }
+  [[nodiscard]] std::uint16_t u16_be(std::string_view field) {
+    return static_cast<std::uint16_t>(big(field, 2));
+  }
+  [[nodiscard]] std::uint32_t u32_be(std::string_view field) {
+    return static_cast<std::uint32_t>(big(field, 4));
+  }
   [[nodiscard]] std::uint64_t u64_be(std::string_view field) { return big(field, 8); }
 
   /// The next `size` bytes, borrowed from the input; empty after a failure.
@@ -61,7 +71,9 @@ class ByteReader {
   /// Offset of the next byte in the whole input.
   [[nodiscard]] std::size_t offset() const { return base_ + at_; }
   /// The bytes from `start` (an earlier offset()) up to here.
-  [[nodiscard]] Bytes since(std::size_t start) const { return in_.subspan(start - base_, at_ - (start - base_)); }
+  [[nodiscard]] Bytes since(std::size_t start) const {
+    return in_.subspan(start - base_, at_ - (start - base_));
+  }
 
   /// Records a failure at the next byte, unless one is recorded already.
   void fail(std::string_view field, std::string why);

@@ -32,7 +32,9 @@ const Case kCases[] = {
     {"empty", {}, "tcb_version.boot_loader@0x0: need 1 bytes, 0 remain"},
     {"one_short", {3, 0, 0, 0, 0, 0, 8}, "tcb_version.microcode@0x7: need 1 bytes, 0 remain"},
     {"one_long", {3, 0, 0, 0, 0, 0, 8, 115, 9}, "tcb_version.end@0x8: 1 trailing bytes"},
-    {"reserved_set", {3, 0, 0, 0, 1, 0, 8, 115}, "tcb_version.reserved@0x4: reserved byte is not zero"},
+    {"reserved_set",
+     {3, 0, 0, 0, 1, 0, 8, 115},
+     "tcb_version.reserved@0x4: reserved byte is not zero"},
 };
 
 TEST(ByteReader, ParsesOrExplains) {
@@ -44,7 +46,8 @@ TEST(ByteReader, ParsesOrExplains) {
 }
 
 TEST(ByteReader, ReadsBothByteOrders) {
-  const Buffer in{1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8};
+  const Buffer in{1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 1, 2, 1, 2,
+                  3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8};
   ByteReader r("x", in);
   EXPECT_EQ(r.u32_le("a"), 0x04030201U);
   EXPECT_EQ(r.u32_be("b"), 0x01020304U);

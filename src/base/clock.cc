@@ -33,9 +33,10 @@ std::string rfc3339(Instant t) {
   const auto day = floor<days>(t);
   const year_month_day date{day};
   const hh_mm_ss time{t - day};
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  time.hours().count(), time.minutes().count(), time.seconds().count());
   if (time.subseconds().count() != 0) {
     std::string fraction = fmt::format(".{:06}", time.subseconds().count());
     fraction.erase(fraction.find_last_not_of('0') + 1);
@@ -62,7 +63,8 @@ Result<Instant> parse_rfc3339(std::string_view where, std::string_view text) {
   if (mi < 0 || mi > 59 || !literal(text, at, ":")) return bad();
   const int s = number(text, at, 2);
   if (s < 0 || s > 60) return bad();  // 60: a leap second, read as the next minute
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok()) return bad();
 
   std::int64_t micros = 0;

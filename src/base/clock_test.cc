@@ -15,19 +15,22 @@ TEST(Rfc3339, ReadsWhatTheRfcShows) {
 }
 
 TEST(Rfc3339, WritesWhatItReads) {
-  for (const char* text : {"2023-01-01T00:00:00Z", "1985-04-12T23:20:50.52Z", "2026-02-28T23:59:59.000001Z"}) {
+  for (const char* text :
+       {"2023-01-01T00:00:00Z", "1985-04-12T23:20:50.52Z", "2026-02-28T23:59:59.000001Z"}) {
     EXPECT_EQ(rfc3339(*parse_rfc3339("t", text)), text);
   }
 }
 
 TEST(Rfc3339, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "2023-01-01", "2023-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "2023-01-01T24:00:00Z",
-                           "2023-01-01T00:00:00", "2023-01-01T00:00:00Zx", "2023-01-01T00:00:00.Z",
-                           "2023-01-01T00:00:00.1234567890Z", "1969-12-31T23:59:59Z",
-                           "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:60Z"}) {
+  for (const char* text :
+       {"", "2023-01-01", "2023-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "2023-01-01T24:00:00Z",
+        "2023-01-01T00:00:00", "2023-01-01T00:00:00Zx", "2023-01-01T00:00:00.Z",
+        "2023-01-01T00:00:00.1234567890Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:60Z"}) {
     const auto got = parse_rfc3339("--now", text);
     ASSERT_FALSE(got) << text;
-    EXPECT_EQ(to_string(got.error()), "--now: '" + std::string(text) + "' is not a time like 2023-01-01T00:00:00Z");
+    EXPECT_EQ(to_string(got.error()),
+              "--now: '" + std::string(text) + "' is not a time like 2023-01-01T00:00:00Z");
   }
 }
 

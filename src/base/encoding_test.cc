@@ -15,14 +15,19 @@ TEST(Hex, RoundTripsAndExplains) {
   EXPECT_EQ(*parse_hex("x", "009fFF"), (Buffer{0x00, 0x9f, 0xff}));
   EXPECT_EQ(*parse_hex("x", ""), Buffer{});
   EXPECT_EQ(error_of(parse_hex("--nonce", "12345")), "--nonce: odd number of hexadecimal digits");
-  EXPECT_EQ(error_of(parse_hex("--nonce", "0x12")), "--nonce: character 2 is not a hexadecimal digit");
+  EXPECT_EQ(error_of(parse_hex("--nonce", "0x12")),
+            "--nonce: character 2 is not a hexadecimal digit");
 }
 
 // RFC 4648 section 10.
 TEST(Base64, AgreesWithTheRfc) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> cases[] = {{"", ""},
+                                                                 {"f", "Zg=="},
+                                                                 {"fo", "Zm8="},
+                                                                 {"foo", "Zm9v"},
+                                                                 {"foob", "Zm9vYg=="},
+                                                                 {"fooba", "Zm9vYmE="},
+                                                                 {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : cases) {
     EXPECT_EQ(base64(as_bytes(plain)), coded);
     EXPECT_EQ(to_text(*parse_base64("x", coded)), plain);

@@ -23,23 +23,34 @@ enum class HashAlgorithm : std::uint16_t {
 /// The algorithm of a TPM_ALG_ID, if we know it.
 constexpr std::optional<HashAlgorithm> hash_algorithm(std::uint32_t tpm_alg_id) {
   switch (tpm_alg_id) {
-    case 0x0004: return HashAlgorithm::sha1;
-    case 0x000B: return HashAlgorithm::sha256;
-    case 0x000C: return HashAlgorithm::sha384;
-    case 0x000D: return HashAlgorithm::sha512;
-    case 0x0012: return HashAlgorithm::sm3_256;
-    default: return std::nullopt;
+    case 0x0004:
+      return HashAlgorithm::sha1;
+    case 0x000B:
+      return HashAlgorithm::sha256;
+    case 0x000C:
+      return HashAlgorithm::sha384;
+    case 0x000D:
+      return HashAlgorithm::sha512;
+    case 0x0012:
+      return HashAlgorithm::sm3_256;
+    default:
+      return std::nullopt;
   }
 }
 
 /// Digest size in bytes.
 constexpr std::size_t digest_size(HashAlgorithm a) {
   switch (a) {
-    case HashAlgorithm::sha1: return 20;
-    case HashAlgorithm::sha256: return 32;
-    case HashAlgorithm::sha384: return 48;
-    case HashAlgorithm::sha512: return 64;
-    case HashAlgorithm::sm3_256: return 32;
+    case HashAlgorithm::sha1:
+      return 20;
+    case HashAlgorithm::sha256:
+      return 32;
+    case HashAlgorithm::sha384:
+      return 48;
+    case HashAlgorithm::sha512:
+      return 64;
+    case HashAlgorithm::sm3_256:
+      return 32;
   }
   return 0;
 }
@@ -47,11 +58,16 @@ constexpr std::size_t digest_size(HashAlgorithm a) {
 /// "sha256", as tools and policies write it.
 constexpr std::string_view name_of(HashAlgorithm a) {
   switch (a) {
-    case HashAlgorithm::sha1: return "sha1";
-    case HashAlgorithm::sha256: return "sha256";
-    case HashAlgorithm::sha384: return "sha384";
-    case HashAlgorithm::sha512: return "sha512";
-    case HashAlgorithm::sm3_256: return "sm3_256";
+    case HashAlgorithm::sha1:
+      return "sha1";
+    case HashAlgorithm::sha256:
+      return "sha256";
+    case HashAlgorithm::sha384:
+      return "sha384";
+    case HashAlgorithm::sha512:
+      return "sha512";
+    case HashAlgorithm::sm3_256:
+      return "sm3_256";
   }
   return "unknown";
 }
@@ -68,7 +84,9 @@ class Digest {
   }
   [[nodiscard]] HashAlgorithm algorithm() const { return algorithm_; }
   [[nodiscard]] Bytes bytes() const { return {bytes_.data(), digest_size(algorithm_)}; }
-  [[nodiscard]] std::span<std::uint8_t> writable() { return {bytes_.data(), digest_size(algorithm_)}; }
+  [[nodiscard]] std::span<std::uint8_t> writable() {
+    return {bytes_.data(), digest_size(algorithm_)};
+  }
   bool operator==(const Digest&) const = default;
 
  private:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 
+#include <fmt/format.h>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parser.hpp>
 #include <cmath>
-#include <fmt/format.h>
 #include <optional>
 #include <set>
 #include <vector>
@@ -26,11 +26,20 @@ struct DuplicateKeys {
   using Code = boost::json::error_code;
   bool on_document_begin(Code&) { return true; }
   bool on_document_end(Code&) { return true; }
-  bool on_object_begin(Code&) { open.emplace_back(); return true; }
-  bool on_object_end(std::size_t, Code&) { open.pop_back(); return true; }
+  bool on_object_begin(Code&) {
+    open.emplace_back();
+    return true;
+  }
+  bool on_object_end(std::size_t, Code&) {
+    open.pop_back();
+    return true;
+  }
   bool on_array_begin(Code&) { return true; }
   bool on_array_end(std::size_t, Code&) { return true; }
-  bool on_key_part(boost::json::string_view s, std::size_t, Code&) { key.append(s.data(), s.size()); return true; }
+  bool on_key_part(boost::json::string_view s, std::size_t, Code&) {
+    key.append(s.data(), s.size());
+    return true;
+  }
   bool on_key(boost::json::string_view s, std::size_t, Code& ec) {
     key.append(s.data(), s.size());
     if (!open.back().insert(key).second) {
@@ -60,24 +69,32 @@ struct DuplicateKeys {
 
 std::string_view kind_of(const json::value& v) {
   switch (v.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "a boolean";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "a boolean";
     case json::kind::int64:
     case json::kind::uint64:
-    case json::kind::double_: return "a number";
-    case json::kind::string: return "a string";
-    case json::kind::array: return "an array";
-    case json::kind::object: return "an object";
+    case json::kind::double_:
+      return "a number";
+    case json::kind::string:
+      return "a string";
+    case json::kind::array:
+      return "an array";
+    case json::kind::object:
+      return "an object";
   }
   return "unknown";
 }
 
 template <class T, class Get>
-Result<T> member(const json::object& object, std::string_view key, std::string_view wanted, Get get) {
+Result<T> member(const json::object& object, std::string_view key, std::string_view wanted,
+                 Get get) {
   const json::value* v = object.if_contains(key);
   if (v == nullptr) return fail(Fault::malformed, std::string(key), "missing");
   if (auto got = get(*v)) return *got;
-  return fail(Fault::malformed, std::string(key), fmt::format("wanted {}, got {}", wanted, kind_of(*v)));
+  return fail(Fault::malformed, std::string(key),
+              fmt::format("wanted {}, got {}", wanted, kind_of(*v)));
 }
 
 void pretty(std::string& out, const json::value& v, std::size_t indent) {
@@ -141,41 +158,48 @@ Result<json::value> parse_json(std::string_view where, std::string_view text, Js
   return parser.release();
 }
 
-Result<json::object> parse_json_object(std::string_view where, std::string_view text, JsonLimits limits) {
+Result<json::object> parse_json_object(std::string_view where, std::string_view text,
+                                       JsonLimits limits) {
   auto value = parse_json(where, text, limits);
   if (!value) return pass_on(value);
   if (!value->is_object()) {
-    return fail(Fault::malformed, std::string(where), fmt::format("wanted an object, got {}", kind_of(*value)));
+    return fail(Fault::malformed, std::string(where),
+                fmt::format("wanted an object, got {}", kind_of(*value)));
   }
   return std::move(value->get_object());
 }
 
 Result<std::string_view> json_string(const json::object& object, std::string_view key) {
-  return member<std::string_view>(object, key, "a string", [](const json::value& v) -> std::optional<std::string_view> {
-    if (const json::string* s = v.if_string()) return std::string_view(s->data(), s->size());
-    return std::nullopt;
-  });
+  return member<std::string_view>(object, key, "a string",
+                                  [](const json::value& v) -> std::optional<std::string_view> {
+                                    if (const json::string* s = v.if_string())
+                                      return std::string_view(s->data(), s->size());
+                                    return std::nullopt;
+                                  });
 }
 
 Result<std::int64_t> json_integer(const json::object& object, std::string_view key) {
-  return member<std::int64_t>(object, key, "an integer", [](const json::value& v) -> std::optional<std::int64_t> {
-    if (const std::int64_t* i = v.if_int64()) return *i;
-    return std::nullopt;
-  });
+  return member<std::int64_t>(object, key, "an integer",
+                              [](const json::value& v) -> std::optional<std::int64_t> {
+                                if (const std::int64_t* i = v.if_int64()) return *i;
+                                return std::nullopt;
+                              });
 }
 
 Result<const json::object*> json_object(const json::object& object, std::string_view key) {
-  return member<const json::object*>(object, key, "an object", [](const json::value& v) -> std::optional<const json::object*> {
-    if (const json::object* o = v.if_object()) return o;
-    return std::nullopt;
-  });
+  return member<const json::object*>(
+      object, key, "an object", [](const json::value& v) -> std::optional<const json::object*> {
+        if (const json::object* o = v.if_object()) return o;
+        return std::nullopt;
+      });
 }
 
 Result<const json::array*> json_array(const json::object& object, std::string_view key) {
-  return member<const json::array*>(object, key, "an array", [](const json::value& v) -> std::optional<const json::array*> {
-    if (const json::array* a = v.if_array()) return a;
-    return std::nullopt;
-  });
+  return member<const json::array*>(object, key, "an array",
+                                    [](const json::value& v) -> std::optional<const json::array*> {
+                                      if (const json::array* a = v.if_array()) return a;
+                                      return std::nullopt;
+                                    });
 }
 
 std::string pretty_json(const json::value& value) {

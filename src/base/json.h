@@ -21,10 +21,11 @@ struct JsonLimits {
   std::size_t depth = 32;
 };
 
-/// The one reader of JSON in this project: RFC 8259, UTF-8, at most `limits`, and no object may name
-/// a member twice (RFC 8259 section 4 leaves the meaning of that open, and parsers differ).
+/// The one reader of JSON in this project: RFC 8259, UTF-8, at most `limits`, and no object may
+/// name a member twice (RFC 8259 section 4 leaves the meaning of that open, and parsers differ).
 /// Fault::malformed names `where` and the offset.
-Result<json::value> parse_json(std::string_view where, std::string_view text, JsonLimits limits = {});
+Result<json::value> parse_json(std::string_view where, std::string_view text,
+                               JsonLimits limits = {});
 
 /// The same, and the value must be an object.
 Result<json::object> parse_json_object(std::string_view where, std::string_view text,

@@ -19,7 +19,8 @@ TEST(Json, ReadsWhatIsJson) {
 
 TEST(Json, RefusesAMemberNamedTwice) {
   EXPECT_EQ(error_of(R"({"a":1,"a":2})"), "body@0x9: member \"a\" appears twice");
-  EXPECT_EQ(error_of(R"({"x":{"aud":1,"sub":2,"aud":3}})"), "body@0x1a: member \"aud\" appears twice");
+  EXPECT_EQ(error_of(R"({"x":{"aud":1,"sub":2,"aud":3}})"),
+            "body@0x1a: member \"aud\" appears twice");
   // The same member, spelled with an escape.
   EXPECT_EQ(error_of("{\"a\":1,\"\\u0061\":2}"), "body@0xe: member \"a\" appears twice");
   EXPECT_NE(error_of(R"({"":1,"":2})"), "");
@@ -33,7 +34,8 @@ TEST(Json, IsBounded) {
 }
 
 TEST(Json, RefusesWhatIsNot) {
-  for (const char* text : {"", "{", "{\"a\":1,}", "[1] x", "nul", "{'a':1}", "\"\xff\"", "01", "1e999", "// c\n1"}) {
+  for (const char* text :
+       {"", "{", "{\"a\":1,}", "[1] x", "nul", "{'a':1}", "\"\xff\"", "01", "1e999", "// c\n1"}) {
     EXPECT_NE(error_of(text), "") << text;
   }
 }
@@ -49,7 +51,8 @@ TEST(Json, TypedAccessExplains) {
 
 TEST(Json, PrettyPrints) {
   EXPECT_EQ(pretty_json(*parse_json("x", R"({"a":[1,{"b":"c"}],"d":{},"e":[]})")),
-            "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"c\"\n    }\n  ],\n  \"d\": {},\n  \"e\": []\n}\n");
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"c\"\n    }\n  ],\n  \"d\": {},\n  \"e\": "
+            "[]\n}\n");
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 namespace assay {
 namespace {
 
-unsigned octet(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+unsigned octet(std::string_view text, std::size_t at) {
+  return static_cast<unsigned char>(text[at]);
+}
 
 bool is_tail(unsigned c) { return c >= 0x80 && c <= 0xbf; }
 

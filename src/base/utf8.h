@@ -5,8 +5,8 @@
 
 namespace assay {
 
-/// Whether `text` is well-formed UTF-8 (RFC 3629 section 4): no overlong form, no surrogate, nothing
-/// above U+10FFFF.
+/// Whether `text` is well-formed UTF-8 (RFC 3629 section 4): no overlong form, no surrogate,
+/// nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 }  // namespace assay

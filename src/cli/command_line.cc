@@ -292,9 +292,9 @@ void add_attest(CLI::App& app, Job& job) {
   command
       ->add_option("--key", flags->key,
                    "AK: a key of its own; gceAK: the provider's, with its certificate (default AK)")
-      ->transform(CLI::CheckedTransformer(
-                      std::map<std::string, AttestationKeyChoice>{{"AK", AttestationKeyChoice::own},
-                                                            {"gceAK", AttestationKeyChoice::google}})
+      ->transform(CLI::CheckedTransformer(std::map<std::string, AttestationKeyChoice>{
+                                              {"AK", AttestationKeyChoice::own},
+                                              {"gceAK", AttestationKeyChoice::google}})
                       .description(""))
       ->type_name("KEY");
   add_key_algorithm(command, flags->algorithm);

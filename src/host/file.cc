@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstring>
-#include <fmt/format.h>
 
 namespace assay {
 namespace {
@@ -67,7 +67,8 @@ Result<Buffer> read_file(const fs::path& path, std::size_t max) {
     if (n < 0) return system_error(path, "cannot read");
     out.resize(have + static_cast<std::size_t>(n));
     if (out.size() > max) {
-      return fail(Fault::malformed, path.string(), fmt::format("larger than the {} bytes allowed", max));
+      return fail(Fault::malformed, path.string(),
+                  fmt::format("larger than the {} bytes allowed", max));
     }
     if (n == 0) return out;
   }
@@ -97,11 +98,14 @@ Status write_file(const fs::path& path, Bytes content, FileAccess access) {
   if (mode != 0600) {
     const mode_t mask = ::umask(0);
     ::umask(mask);
-    if (::fchmod(fd.get(), mode & ~mask) != 0) return give_up(system_error(path, "cannot set its mode"));
+    if (::fchmod(fd.get(), mode & ~mask) != 0)
+      return give_up(system_error(path, "cannot set its mode"));
   }
-  if (const Status written = write_all(fd.get(), path, content); !written) return give_up(pass_on(written));
+  if (const Status written = write_all(fd.get(), path, content); !written)
+    return give_up(pass_on(written));
   if (::fsync(fd.get()) != 0) return give_up(system_error(path, "cannot write"));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(system_error(path, "cannot write"));
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return give_up(system_error(path, "cannot write"));
   const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() >= 0) ::fsync(directory.get());
   return {};
@@ -114,7 +118,8 @@ Status make_private_directory(const fs::path& path) {
     fs::create_directories(path.parent_path(), code);
     if (code) return fail(Fault::unavailable, path.string(), "cannot create: " + code.message());
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(path, "cannot create");
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(path, "cannot create");
   return {};
 }
 
@@ -123,7 +128,8 @@ Result<TemporaryDirectory> TemporaryDirectory::make(const std::string& prefix) {
   const fs::path base = fs::temp_directory_path(code);
   if (code) return fail(Fault::unavailable, "$TMPDIR", code.message());
   std::string path = (base / (prefix + "-XXXXXX")).string();
-  if (::mkdtemp(path.data()) == nullptr) return system_error(path, "cannot create a temporary directory");
+  if (::mkdtemp(path.data()) == nullptr)
+    return system_error(path, "cannot create a temporary directory");
   return TemporaryDirectory(path);
 }
 

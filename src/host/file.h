@@ -15,11 +15,13 @@ enum class FileAccess {
   everybody,   ///< mode 0644 less the umask
 };
 
-/// The whole file; "-" is standard input.  Reads to the end (securityfs files have no size), at most
-/// `max` bytes.  Fault::unavailable names the path and says what to do; Fault::malformed if too big.
+/// The whole file; "-" is standard input.  Reads to the end (securityfs files have no size), at
+/// most `max` bytes.  Fault::unavailable names the path and says what to do; Fault::malformed if
+/// too big.
 Result<Buffer> read_file(const std::filesystem::path& path, std::size_t max);
 
-/// Writes the file whole or not at all: a new file beside it, fsync, rename, fsync of the directory.
+/// Writes the file whole or not at all: a new file beside it, fsync, rename, fsync of the
+/// directory.
 /// "-" is standard output.  A device, pipe or socket (`/dev/stdout`) is written to directly.
 Status write_file(const std::filesystem::path& path, Bytes content, FileAccess access);
 

@@ -27,16 +27,19 @@ TEST(File, SaysWhatIsWrong) {
   EXPECT_EQ(missing.error().why, "cannot read: No such file or directory");
   ASSERT_TRUE(write_file(dir.path() / "big", Buffer(11), FileAccess::everybody));
   EXPECT_EQ(read_file(dir.path() / "big", 10).error().why, "larger than the 10 bytes allowed");
-  EXPECT_EQ(write_file(dir.path(), as_bytes("x"), FileAccess::everybody).error().why, "is a directory");
-  EXPECT_EQ(write_file(dir.path() / "no" / "file", as_bytes("x"), FileAccess::everybody).error().why,
-            "cannot create a file beside it: No such file or directory");
+  EXPECT_EQ(write_file(dir.path(), as_bytes("x"), FileAccess::everybody).error().why,
+            "is a directory");
+  EXPECT_EQ(
+      write_file(dir.path() / "no" / "file", as_bytes("x"), FileAccess::everybody).error().why,
+      "cannot create a file beside it: No such file or directory");
 }
 
 TEST(File, AFullDiskLeavesNothingBehind) {
   const auto got = write_file("/dev/full", as_bytes("x"), FileAccess::everybody);
   ASSERT_FALSE(got);
   EXPECT_EQ(to_string(got.error()),
-            "/dev/full: cannot write: No space left on device (free some space there, or name another directory)");
+            "/dev/full: cannot write: No space left on device (free some space there, or name "
+            "another directory)");
 }
 
 TEST(TemporaryDirectory, IsPrivateAndGoes) {
