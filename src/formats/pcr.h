@@ -16,7 +16,7 @@ using PcrMask = std::uint32_t;
 
 /// The values of some PCRs of one bank.
 struct PcrValues {
-  HashAlgorithm bank;
+  HashAlgorithm bank = HashAlgorithm::sha256;
   std::array<std::optional<Digest>, kPcrCount> values;  ///< each of `bank`'s algorithm
 
   [[nodiscard]] PcrMask mask() const {

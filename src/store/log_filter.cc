@@ -75,7 +75,7 @@ class FilterParser {
   /// The left side that the values in parentheses share; null outside.
   struct Shared {
     LogField field;
-    LogOperator op;
+    LogOperator op{};
   };
 
   tl::unexpected<Error> error(std::size_t at, std::string why) const {

@@ -382,7 +382,6 @@ bool belongs_in(EventType type, std::uint32_t pcr) {
     case 7:
       return one_of({separator, efi_action, efi_variable_driver_config, efi_variable_authority});
     case 8:
-      return one_of({ipl, event_tag, separator});
     case 9:
       return one_of({ipl, event_tag, separator});
     default:

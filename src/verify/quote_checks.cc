@@ -151,7 +151,7 @@ class QuoteChecks {
   void pcr_digest(const QuoteAttest& attest) {
     if (!signature_)
       return verdict_.not_checked(id("tpm.quote.pcrs"), "the signature is unreadable");
-    std::array<std::uint8_t, kPcrCount * 64> values;
+    std::array<std::uint8_t, kPcrCount * 64> values{};
     std::size_t size = 0;
     for (const auto& value : quote_.pcrs.values) {
       if (!value) continue;

@@ -50,7 +50,7 @@ struct ReplayedLog {
     std::array<Digest, kPcrCount> pcrs;  ///< the values it ends at
     std::array<std::uint32_t, kPcrCount> extends{};
   };
-  const EventLog* log;
+  const EventLog* log = nullptr;
   std::vector<Bank> banks;  ///< the strongest first: machine state is read from that one
   std::vector<JudgedEvent> events;
   std::vector<EventFault> faults;
