@@ -20,7 +20,7 @@ namespace {
 // tpm2-tss writes a line to stderr for every TPM error, also for those that are answers to a
 // question ("is this handle there?").  We report errors ourselves; a user's own TSS2_LOG wins.
 // Set before main, as getenv and setenv do not agree with threads.
-[[maybe_unused]] const int quiet = ::setenv("TSS2_LOG", "all+NONE", 0);
+[[maybe_unused]] const int kQuiet = ::setenv("TSS2_LOG", "all+NONE", 0);
 
 /// A TCTI whose transmit and receive are a TpmChannel's execute.  The common part must come first:
 /// tpm2-tss sees nothing else.

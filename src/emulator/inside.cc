@@ -58,10 +58,10 @@ struct Prepared {
   std::vector<char*> argv, envp;
   std::vector<std::string> environment;
   std::string uid_map, gid_map;
-  const char* socket;
+  const char* socket = nullptr;
   Bytes log;
-  sigset_t program_mask;  ///< what a shell would give it
-  bool root;
+  sigset_t program_mask{};  ///< what a shell would give it
+  bool root = false;
 };
 
 [[noreturn]] void give_up(int report, Step step) {
