@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
 
 #include "base/hex.h"
@@ -17,6 +16,8 @@
 #include "verify/quote_checks.h"
 #include "verify/replayed_log.h"
 #include "verify/vtpm.h"
+
+#include "ratio.h"
 
 namespace assay {
 namespace {
@@ -107,27 +108,6 @@ void run(benchmark::State& state, Work work) {
   for (auto _ : state) work();
 }
 
-/// Least microseconds of a round of `work`, rounds of the two works in turn, so that a noisy moment
-/// meets both.
-template <class Work, class Floor>
-void print_ratio(const char* name, double wanted, Work work, Floor floor) {
-  constexpr int kRounds = 60, kRepeats = 20;
-  double least_work = 1e9, least_floor = 1e9;
-  const auto microseconds = [](auto f) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < kRepeats; ++i) f();
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
-    return took.count() / kRepeats;
-  };
-  for (int round = 0; round < kRounds; ++round) {
-    least_floor = std::min(least_floor, microseconds(floor));
-    least_work = std::min(least_work, microseconds(work));
-  }
-  std::printf("%-44s %8.1f us, floor %8.1f us, ratio %.2f%s\n", name, least_work, least_floor,
-              least_work / least_floor,
-              wanted > 0 ? fmt::format(" (hold <= {:.2f})", wanted).c_str() : "");
-}
-
 }  // namespace
 }  // namespace assay
 
@@ -148,8 +128,8 @@ int main(int argc, char** argv) {
   std::printf("\nevidence: %s, log of %zu bytes, %zu banks\n",
               evidence().certified ? "Google COS 85" : "recorded boot sb",
               evidence().attestation.event_log.size(), evidence().attestation.quotes.size());
-  print_ratio("verify, AK known (3 x RSA-2048 + hashes)", 1.5, known, floor);
-  print_ratio("verify, AK certificate to the pinned key", 0, verify_whole, floor);
-  print_ratio("parse and replay the log (hashes)", 2.0, parse_and_replay, hash_log);
+  print_ratio("verify, AK known (3 x RSA-2048 + hashes)", {1.5}, known, floor);
+  print_ratio("verify, AK certificate to the pinned key", {}, verify_whole, floor);
+  print_ratio("parse and replay the log (hashes)", {2.0}, parse_and_replay, hash_log);
   return 0;
 }

@@ -78,7 +78,8 @@ void add_verify_debug(CLI::App* verify, Job& job) {
   command->add_option("--output", flags->output, "Machine state (default: standard output)")
       ->type_name("FILE");
   command->add_option("--format", flags->format, "Of the input: binarypb or textproto")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("FORMAT");
 }
 
 void add_verify(CLI::App& app, Job& job) {
@@ -89,7 +90,8 @@ void add_verify(CLI::App& app, Job& job) {
   command->add_option("--input", flags->input, "Attestation (default: standard input)")
       ->type_name("FILE");
   command->add_option("--format", flags->format, "Of the input: binarypb, textproto or json")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("FORMAT");
   command->add_option("--nonce", flags->nonce, "The nonce that was asked for, in hex")
       ->type_name("HEX");
   command
@@ -374,20 +376,24 @@ void add_emulate(CLI::App& app, Job& job) {
   command
       ->add_option("--technology", flags->technology,
                    "Of a synthetic boot: sev, sev-es, sev-snp, tdx or none (default sev)")
+      ->type_name("NAME")
       ->check(CLI::IsMember({"sev", "sev-es", "sev-snp", "tdx", "none"}).description(""))
       ->excludes(boot);
   command->add_option("--project", flags->vm.instance.project_id, "Project of a new VM")
-      ->capture_default_str();
-  command->add_option("--zone", flags->vm.instance.zone, "Zone of a new VM")->capture_default_str();
+      ->capture_default_str()
+      ->type_name("NAME");
+  command->add_option("--zone", flags->vm.instance.zone, "Zone of a new VM")
+      ->capture_default_str()
+      ->type_name("ZONE");
   command->add_option("--instance-name", flags->vm.instance.instance_name, "Name of a new VM")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("NAME");
   command->add_option("--listen", flags->vm.listen, "Metadata server; port 0 takes a free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
   command->add_flag("--json", flags->json, "Print one line of JSON when ready");
   command->add_option("--bridge", flags->bridge)->group("");
-  command->add_option("COMMAND", flags->command, "Runs inside the VM; after --")
-      ->type_name("COMMAND...");
+  command->add_option("COMMAND", flags->command, "Runs inside the VM; after --")->type_name("");
   command->positionals_at_end();
 }
 
@@ -411,6 +417,7 @@ int run_command_line(int argc, const char* const* argv, Io io) {
   add_release(app, job);
   add_logs(app, job);
   add_emulate(app, job);
+  for (CLI::App* command : app.get_subcommands({})) command->footer("");
 
   try {
     app.parse(argc, argv);
