@@ -115,7 +115,7 @@ void add_token(CLI::App& app, Job& job) {
     bool json = false;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    TokenOptions options = f;
+    auto options = static_cast<const TokenOptions&>(f);
     options.form = f.json ? TokenOptions::Form::json : TokenOptions::Form::jwt;
     return run_token(options, io);
   });
@@ -155,7 +155,7 @@ void add_serve(CLI::App& app, Job& job) {
     std::int64_t challenge_seconds = 3600;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    ServeOptions options = f;
+    auto options = static_cast<const ServeOptions&>(f);
     options.mode = service_mode(f.dev);
     options.challenge_lifetime = std::chrono::seconds(f.challenge_seconds);
     return run_serve(options, ready_form(f.json), io);
@@ -198,7 +198,7 @@ void add_release_serve(CLI::App* release, Job& job) {
     bool dev = false, json = false;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    ReleaseServeOptions options = f;
+    auto options = static_cast<const ReleaseServeOptions&>(f);
     options.mode = service_mode(f.dev);
     return run_release_serve(options, ready_form(f.json), io);
   });
@@ -267,7 +267,7 @@ void add_quickstart(CLI::App& app, Job& job) {
     bool once = false, json = false;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    QuickstartOptions options = f;
+    auto options = static_cast<const QuickstartOptions&>(f);
     if (f.once) options.afterwards = QuickstartOptions::Afterwards::end;
     if (f.json) options.form = StoryForm::json;
     return run_quickstart(options, io);
@@ -285,7 +285,7 @@ void add_attest(CLI::App& app, Job& job) {
     bool quiet = false;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    AttestOptions options = f;
+    auto options = static_cast<const AttestOptions&>(f);
     if (f.quiet) options.progress = AttestOptions::Progress::quiet;
     return run_attest(options, io);
   });
@@ -332,7 +332,7 @@ void add_logs(CLI::App& app, Job& job) {
     bool json = false;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
-    LogsReadOptions options = f;
+    auto options = static_cast<const LogsReadOptions&>(f);
     if (f.json) options.format = LogFormat::json;
     return run_logs_read(options, io);
   });
@@ -362,7 +362,7 @@ void add_emulate(CLI::App& app, Job& job) {
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
     if (!f.bridge.empty()) return run_tpm_bridge(f.bridge, io);
-    EmulateOptions options = f;
+    auto options = static_cast<const EmulateOptions&>(f);
     if (!f.technology.empty()) options.vm.technology = boot_technology(f.technology);
     return run_emulate(options, io);
   });

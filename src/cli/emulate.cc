@@ -59,7 +59,7 @@ void print_environment(const VirtualVm& vm, Io io) {
   }
   io.out << fmt::format("# its TPM:       --tpm-path {}\n", vm.tpm_socket().string());
   io.out << fmt::format("# its event log: --event-log {}\n", vm.event_log().string());
-  io.out << fmt::format("# to believe it: --trust {}", vm.trust().string()) << std::endl;
+  io.out << fmt::format("# to believe it: --trust {}", vm.trust().string()) << "\n" << std::flush;
 }
 
 int run_command(const VirtualVm& vm, const EmulateOptions& options, Io io) {
@@ -86,10 +86,10 @@ int run_emulate(const EmulateOptions& options, Io io) {
     vm_options.state = temporary->path();
   }
   const auto vm = VirtualVm::start(vm_options);
-  if (!vm) return explain(io, vm.error());
+  if (!vm) return explain_start(io, vm.error());
   if (!options.command.empty()) return run_command(**vm, options, io);
   if (options.json) {
-    io.out << json::serialize(ready(**vm)) << std::endl;
+    io.out << json::serialize(ready(**vm)) << "\n" << std::flush;
   } else {
     print_environment(**vm, io);
   }

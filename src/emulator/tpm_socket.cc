@@ -67,7 +67,7 @@ Next execute_pending(Connection& connection, TpmChannel& tpm) {
 }
 
 Next read_some(Connection& connection, TpmChannel& tpm) {
-  std::array<std::uint8_t, kMaxTpmMessage> in;
+  std::array<std::uint8_t, kMaxTpmMessage> in{};
   const ssize_t n = ::recv(connection.fd, in.data(), in.size(), MSG_DONTWAIT);
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return Next::keep;
   if (n <= 0) return Next::close;
