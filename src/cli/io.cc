@@ -21,4 +21,9 @@ int explain(Io io, const Error& error) {
   return exit_code(error.fault);
 }
 
+int explain_start(Io io, const Error& error) {
+  const int code = explain(io, error);
+  return error.where.starts_with("--") ? kUsage : code;
+}
+
 }  // namespace assay

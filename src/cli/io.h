@@ -29,5 +29,7 @@ struct Io {
 ExitCode exit_code(Fault fault);
 /// Prints "assay: where: why" to `io.err`; the exit code of the fault.
 int explain(Io io, const Error& error);
+/// explain(), but an error about an option ("--issuer") is one of the command line.
+int explain_start(Io io, const Error& error);
 
 }  // namespace assay

@@ -24,6 +24,17 @@ hwmodel = ["ASSAY_EMULATED_*"]
 secboot = [true]
 )";
 
+/// Whether nobody between us and `url` can change what it answers.
+bool is_protected(std::string_view url) {
+  if (url.starts_with("https://")) return true;
+  std::string_view host = url.substr(std::string_view("http://").size());
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
 Status check(const ReleaseServeOptions& options) {
   const auto wrong = [](const char* option, const char* why) {
     return fail(Fault::malformed, option, why);
@@ -34,12 +45,23 @@ Status check(const ReleaseServeOptions& options) {
     if (!issuer.starts_with("https://") && !issuer.starts_with("http://")) {
       return wrong("--issuer", "must be an http or https URL");
     }
+    if (issuer.find('@') != issuer.npos)
+      return wrong("--issuer", "must be a plain URL, without a user in it");
     if (issuer.back() == '/')
       return wrong("--issuer", "must be spelled as its tokens do: no trailing slash");
   }
   if (options.audience.empty())
     return wrong("--audience", "required: the audience tokens must be made for");
+  if (options.audience == "https://sts.googleapis.com")
+    return wrong("--audience", "must be your own: everybody's default tokens name this one");
   if (options.mode == ServiceMode::development) return {};
+  for (const std::string& issuer : options.issuers) {
+    if (!is_protected(issuer)) {
+      return wrong(
+          "--issuer",
+          "must be https: its keys would cross the network unprotected (--dev allows http)");
+    }
+  }
   if (options.policy.empty())
     return wrong("--policy", "required: which tokens may have which secret");
   if (options.state.empty())
@@ -133,7 +155,8 @@ int run_release_serve(const ReleaseServeOptions& options, ReadyForm form, Io io)
                   {"audience", options.audience},
                   {"issuers", json::array(options.issuers.begin(), options.issuers.end())},
                   {"state", options.state.string()}})
-           << std::endl;
+           << "\n"
+           << std::flush;
   } else {
     io.out << fmt::format(
         "secret-release service at {}\n  audience  {}\n  issuers   {}\n  state     {}\n  policy    "
@@ -145,7 +168,7 @@ int run_release_serve(const ReleaseServeOptions& options, ReadyForm form, Io io)
     if (options.mode == ServiceMode::development) {
       io.out << "  DEVELOPMENT: tokens about emulated machines are accepted\n";
     }
-    io.out << "  Ctrl-C stops it" << std::endl;
+    io.out << "  Ctrl-C stops it" << "\n" << std::flush;
   }
   wait_for_stop_signal();
   (*server)->stop();

@@ -16,8 +16,6 @@
 namespace assay {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// RFC 8414 section 2: an issuer is a URL without query or fragment.  Without a trailing slash, so
 /// that the URL of its discovery document is plain to everybody.
 Status check_issuer(const ServeOptions& options) {
@@ -123,11 +121,6 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));
 }
 
-int explain_start(Io io, const Error& error) {
-  const int code = explain(io, error);
-  return error.where.starts_with("--") ? kUsage : code;
-}
-
 int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
   block_stop_signals();
   const auto server = AttestationServer::start(options);
@@ -137,7 +130,8 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
     io.out << json::serialize(json::object{{"url", (*server)->url()},
                                            {"issuer", (*server)->issuer()},
                                            {"state", options.state.string()}})
-           << std::endl;
+           << "\n"
+           << std::flush;
   } else {
     io.out << fmt::format(
         "attestation service at {}\n  issuer  {}\n  state   {}\n  trusts  {} CA keys, {} identity "
@@ -147,7 +141,7 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
         trust.anchors.size(), trust.identities.size());
     if (trust.emulated())
       io.out << "  DEVELOPMENT: emulated machines are accepted; their tokens say so\n";
-    io.out << "  Ctrl-C stops it" << std::endl;
+    io.out << "  Ctrl-C stops it" << "\n" << std::flush;
   }
   if (trust.identities.empty()) {
     io.err << "assay: --trust: no identity issuer in it, so no caller can be authenticated; "

@@ -47,9 +47,6 @@ class AttestationServer {
 
 enum class ReadyForm { text, json };
 
-/// explain(), but an error about an option ("--issuer") is one of the command line.
-int explain_start(Io io, const Error& error);
-
 /// Serves until SIGINT or SIGTERM.  When ready, tells its URL: some lines, or one line of JSON with
 /// "url", "issuer" and "state".
 int run_serve(const ServeOptions& options, ReadyForm form, Io io);

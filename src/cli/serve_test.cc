@@ -127,6 +127,22 @@ TEST(ReleaseServe, NamesTheOptionToMend) {
     const char* where;
   };
   const Case cases[] = {
+      {"fetches keys unprotected",
+       [](auto& o) {
+         o.mode = ServiceMode::production;
+         o.issuers = {"http://attest.example:8080"};
+       },
+       "--issuer"},
+      {"takes a name for loopback",
+       [](auto& o) {
+         o.mode = ServiceMode::production;
+         o.issuers = {"http://127.evil.example"};
+       },
+       "--issuer"},
+      {"hides a host behind a user", [](auto& o) { o.issuers = {"http://localhost:1@x"}; },
+       "--issuer"},
+      {"takes everybody's default tokens",
+       [](auto& o) { o.audience = "https://sts.googleapis.com"; }, "--audience"},
       {"believes nobody", [](auto& o) { o.issuers.clear(); }, "--issuer"},
       {"has an issuer with a slash", [](auto& o) { o.issuers = {"https://x/"}; }, "--issuer"},
       {"has an issuer that is no URL", [](auto& o) { o.issuers = {"x"}; }, "--issuer"},

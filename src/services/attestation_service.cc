@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "services/caller.h"
+#include "services/operator_log.h"
 #include "services/printable.h"
 #include "token/google_claims.h"
 #include "verify/vtpm.h"
@@ -71,7 +72,19 @@ ApiError permission_denied(std::string_view permission, const std::string& resou
 
 /// Nothing was decided and nothing consumed: the same request may be sent again.
 ApiError unavailable(const Error& error) {
-  return {503, "UNAVAILABLE", to_string(error), "STORE_UNAVAILABLE", {}, {}};
+  tell_operator(error);
+  return {503, "UNAVAILABLE", kSeeOperatorLog, "STORE_UNAVAILABLE", {}, {}};
+}
+
+/// A decision without a record is not told.
+HttpResponse withheld(unsigned status) {
+  return to_response(
+      {status,
+       status == 503 ? "UNAVAILABLE" : "INTERNAL",
+       fmt::format("the decision could not be recorded, so it is withheld; {}", kSeeOperatorLog),
+       "AUDIT_LOG_UNAVAILABLE",
+       {},
+       {}});
 }
 
 /// A challenge that cannot be used.  Unknown is 404, as it is for every resource; one that was is a
@@ -212,7 +225,7 @@ HttpResponse AttestationService::api(const HttpRequest& request, const ApiPath& 
   if (!caller) {
     HttpResponse answer =
         refuse_recorded(call, "caller.refused", unauthenticated(caller.error()), {}, 503);
-    answer.headers.set("WWW-Authenticate", "Bearer");
+    if (answer.status == 401) answer.headers.set("WWW-Authenticate", "Bearer");
     return answer;
   }
   call.caller = std::move(*caller);
@@ -290,7 +303,8 @@ HttpResponse AttestationService::verify_attestation(const Call& call) const {
   if (!consumption) return to_response(unavailable(consumption.error()));
   if (consumption->outcome != ChallengeStore::Outcome::consumed) {
     return refuse_recorded(call, "challenge.refused", unusable(consumption->outcome, challenge),
-                           {{"challenge", challenge}}, 503);
+                           {{"challenge", challenge}},
+                           consumption->outcome == ChallengeStore::Outcome::used ? 500 : 503);
   }
   return appraise(call, *wanted, consumption->nonce);
 }
@@ -324,16 +338,8 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
     return refuse_recorded(call, "attestation.rejected", rejection(outcome.verdict), evidence, 500);
   }
 
-  const auto unrecorded = [](const Error& error) {
-    // Not 503: the challenge is used, so the same request cannot succeed.
-    return to_response(
-        {500,
-         "INTERNAL",
-         "the decision could not be recorded, so it is withheld: " + to_string(error),
-         "AUDIT_LOG_UNAVAILABLE",
-         {},
-         {}});
-  };
+  // Not 503: the challenge is used, so the same request cannot succeed.
+  const auto unrecorded = [] { return withheld(500); };
   const VtpmClaims& vtpm = **outcome.claims;
   json::object accepted = evidence;
   accepted["checks"] = outcome.verdict.checks().size();
@@ -342,7 +348,7 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
   if (const Status recorded =
           record(call, Severity::notice, "attestation.accepted", std::move(accepted));
       !recorded) {
-    return unrecorded(recorded.error());
+    return unrecorded();
   }
 
   const json::object claims =
@@ -355,7 +361,7 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
                                       {"token_sha256", sha256_hex(as_bytes(token))},
                                       {"claims", claims}});
       !recorded) {
-    return unrecorded(recorded.error());
+    return unrecorded();
   }
 
   json::object answer{{"oidcClaimsToken", token}};
@@ -381,12 +387,7 @@ HttpResponse AttestationService::refuse_recorded(const Call& call, std::string_v
   for (const ApiError::Violation& v : error.violations) failed.push_back(json::value(v.field));
   if (!failed.empty()) more["failed"] = std::move(failed);
   if (const Status recorded = record(call, Severity::warning, event, std::move(more)); !recorded) {
-    return to_response({unrecorded,
-                        unrecorded == 503 ? "UNAVAILABLE" : "INTERNAL",
-                        "the decision could not be recorded: " + to_string(recorded.error()),
-                        "AUDIT_LOG_UNAVAILABLE",
-                        {},
-                        {}});
+    return withheld(unrecorded);
   }
   return to_response(error);
 }
@@ -398,14 +399,16 @@ Status AttestationService::record(const Call& call, Severity severity, std::stri
   if (!call.caller.principal.empty()) payload["principal"] = call.caller.principal;
   payload["peer"] = printable(call.request.peer, 64);
   for (auto& member : more) payload[member.key()] = std::move(member.value());
+  // Whoever is nobody does not write into a project's log.
   const auto id = log_.append({"attestation",
-                               call.path.project,
+                               call.caller.principal.empty() ? "-" : call.path.project,
                                severity,
                                std::move(payload),
                                {{"location", call.path.location}}},
                               call.now);
-  if (!id) return pass_on(id);
-  return {};
+  if (id) return {};
+  tell_operator(id.error());
+  return pass_on(id);
 }
 
 bool AttestationService::serves(std::string_view location) const {

@@ -97,6 +97,10 @@ TEST(IdentityToken, ProvesAnEmailToTheAudienceItWasMadeFor) {
   EXPECT_EQ(verify(claims, "JWT"), "identity token: email_verified must be true");
   claims.erase("email_verified");
   EXPECT_EQ(verify(claims, "JWT"), "identity token: email_verified must be true");
+  claims = identity_claims(kNow, challenge);
+  claims["email"] = "somebody.else@other-project.iam.gserviceaccount.com";
+  EXPECT_EQ(verify(claims, "JWT"),
+            "identity token: its issuer is not trusted with this e-mail: no grant names it");
 }
 
 TEST(Role, HoldsWhatItsTableSays) {

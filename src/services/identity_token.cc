@@ -106,6 +106,13 @@ Result<Caller> verify_identity_token(std::string_view token, const std::string& 
   if (proven == nullptr || !proven->is_bool() || !proven->get_bool()) {
     return refuse(kIdentity, "email_verified must be true");
   }
+  // An issuer may vouch for the principals it was trusted with, and for nobody else's.
+  const auto& grants = verified->caller.issuer->grants;
+  const std::string& email = verified->caller.principal;
+  if (std::none_of(grants.begin(), grants.end(),
+                   [&](const auto& g) { return g.principal == email; })) {
+    return refuse(kIdentity, "its issuer is not trusted with this e-mail: no grant names it");
+  }
   return std::move(verified->caller);
 }
 

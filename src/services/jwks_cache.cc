@@ -84,7 +84,7 @@ Result<std::optional<Jwk>> JwksCache::find(std::string_view issuer_name, std::st
     std::unique_lock flight(issuer.flight, std::defer_lock);
     if (known ? flight.try_lock() : (flight.lock(), true)) {
       // Another request may have fetched while this one waited.
-      if (issuer.may_fetch(now, times_)) refresh(issuer, now);
+      if (issuer.may_fetch(clock_.now(), times_)) refresh(issuer);
     }
   } else if (!fresh(keys)) {
     // Somebody is fetching the first keys right now, or failed a moment ago: wait for the outcome.
@@ -97,13 +97,16 @@ Result<std::optional<Jwk>> JwksCache::find(std::string_view issuer_name, std::st
   return key == nullptr ? std::nullopt : std::optional<Jwk>(*key);
 }
 
-void JwksCache::refresh(Issuer& issuer, Instant now) {
+void JwksCache::refresh(Issuer& issuer) {
   {
     const std::lock_guard lock(issuer.state);
-    issuer.last_attempt = now;
+    issuer.last_attempt = clock_.now();
   }
   auto fetched = fetch(issuer.name);
+  const Instant now = clock_.now();
   const std::lock_guard lock(issuer.state);
+  // Those who waited meanwhile see this outcome; they do not repeat the attempt one by one.
+  issuer.last_attempt = now;
   if (fetched) {
     issuer.keys = std::make_shared<const Issuer::Keys>(Issuer::Keys{std::move(*fetched), now});
   } else {

@@ -48,7 +48,7 @@ class JwksCache {
   struct Issuer;
   [[nodiscard]] Result<JwkSet> fetch(const std::string& issuer) const;
   [[nodiscard]] Result<std::string> get(const std::string& url) const;
-  void refresh(Issuer& issuer, Instant now);
+  void refresh(Issuer& issuer);
 
   const HttpClient& http_;
   const Clock& clock_;

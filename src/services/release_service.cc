@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "http/problem.h"
 #include "services/jwt_rules.h"
+#include "services/operator_log.h"
 #include "services/printable.h"
 
 namespace assay {
@@ -47,9 +48,9 @@ std::string bearer_challenge(std::string_view error, std::string_view descriptio
                      quoted(description));
 }
 
-HttpResponse unrecorded(const Error& error) {
+HttpResponse unrecorded() {
   return problem(503, "audit-log-unavailable",
-                 "The decision could not be recorded, so it is withheld", to_string(error));
+                 "The decision could not be recorded, so it is withheld", kSeeOperatorLog);
 }
 
 /// Where the record belongs: the project an accepted token names, or none.
@@ -134,7 +135,7 @@ HttpResponse ReleaseService::release(Call& call) const {
   const Verdict verdict = appraise(call);
   if (!verdict.accepted()) return refuse_access(call, failures(verdict.checks()));
   const Result<Secret> secret = secrets_.get(call.secret);
-  if (!secret && secret.error().fault != Fault::unavailable) return unrecorded(secret.error());
+  if (!secret && !is_absent(call.secret)) return refuse_broken_store(call, secret.error());
   if (!secret) {
     // As a secret that no policy lists, so that nobody learns which of the two it is.
     return refuse_access(call,
@@ -144,7 +145,7 @@ HttpResponse ReleaseService::release(Call& call) const {
           record(call, Severity::notice, "secret.released",
                  {{"checks", judgement->checks.size() + verdict.checks().size()}});
       !recorded) {
-    return unrecorded(recorded.error());
+    return unrecorded();
   }
   HttpResponse answer{200, {}, to_text(secret->reveal())};
   answer.headers.set("Content-Type", "application/octet-stream");
@@ -162,6 +163,13 @@ Verdict ReleaseService::appraise(const Call& call) const {
         "policy.hardware", hardware, "hwmodel of real hardware",
         model ? printable(*model, 128) : model.error().why,
         "an emulated machine proves nothing; development services accept it with --dev");
+    // Tokens of real confidential VMs carry no dbgstat; those of Confidential Space say how it is.
+    const json::value* debug = call.claims.if_contains("dbgstat");
+    verdict.require("policy.debug",
+                    debug == nullptr || *debug == json::value("disabled-since-boot"),
+                    "no dbgstat, or disabled-since-boot",
+                    debug == nullptr ? "none" : printable(json::serialize(*debug), 128),
+                    "a machine that can be debugged keeps no secret");
   }
   verdict.append(policy_.appraise(call.secret, call.claims));
   return verdict;
@@ -182,6 +190,25 @@ HttpResponse ReleaseService::refuse_access(const Call& call, std::vector<Check> 
              std::move(challenge), std::move(failed)});
 }
 
+/// Only the list of names can tell a secret that is not there from one that cannot be read.
+bool ReleaseService::is_absent(const std::string& secret) const {
+  const auto names = secrets_.list();
+  return names && std::find(names->begin(), names->end(), secret) == names->end();
+}
+
+HttpResponse ReleaseService::refuse_broken_store(const Call& call, const Error& error) const {
+  tell_operator(error);
+  return refuse_recorded(call, {503,
+                                "secrets-unavailable",
+                                "The secrets cannot be read at the moment",
+                                {},
+                                {{"policy.secret.listed",
+                                  CheckVerdict::not_checked,
+                                  {},
+                                  "the secret store failed",
+                                  kSeeOperatorLog}}});
+}
+
 HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& refusal) const {
   const Check& first = refusal.failed.front();
   json::array ids;
@@ -192,7 +219,7 @@ HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& re
                                       {"message", printable(sentence(first), 1024)},
                                       {"failed", std::move(ids)}});
       !recorded) {
-    return unrecorded(recorded.error());
+    return unrecorded();
   }
   HttpResponse answer = problem(refusal.status, refusal.slug, refusal.title, sentence(first),
                                 {{"check", first.id}, {"checks", to_json(refusal.failed)}});
@@ -211,8 +238,9 @@ Status ReleaseService::record(const Call& call, Severity severity, std::string_v
   for (auto& member : more) payload[member.key()] = std::move(member.value());
   const auto id =
       log_.append({"release", project_of(call.claims), severity, std::move(payload), {}}, call.now);
-  if (!id) return pass_on(id);
-  return {};
+  if (id) return {};
+  tell_operator(id.error());
+  return pass_on(id);
 }
 
 }  // namespace assay

@@ -57,6 +57,8 @@ class ReleaseService {
   };
 
   HttpResponse release(Call& call) const;
+  [[nodiscard]] bool is_absent(const std::string& secret) const;
+  HttpResponse refuse_broken_store(const Call& call, const Error& error) const;
   HttpResponse refuse_recorded(const Call& call, const Refusal& refusal) const;
   HttpResponse refuse_token(const Call& call, std::vector<Check> failed) const;
   HttpResponse refuse_access(const Call& call, std::vector<Check> failed) const;

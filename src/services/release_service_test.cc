@@ -281,6 +281,45 @@ TEST_F(ReleaseServiceTest, DoesNotTellAMissingSecretFromAForbiddenOne) {
   EXPECT_EQ(body_without_name("nowhere-at-all"), unlisted);
 }
 
+TEST_F(ReleaseServiceTest, RefusesATokenOfAMachineThatCanBeDebugged) {
+  for (const json::value& state : {json::value("enabled"), json::value(true), json::value("")}) {
+    json::object changed = claims();
+    changed["dbgstat"] = state;
+    const HttpResponse answer = get("db-password", token_of(changed));
+    EXPECT_EQ(answer.status, 403u);
+    EXPECT_EQ(parsed(answer.body).at("check").as_string(), "policy.debug");
+  }
+  json::object closed = claims();
+  closed["dbgstat"] = "disabled-since-boot";
+  EXPECT_EQ(get("db-password", token_of(closed)).status, 200u);
+}
+
+/// Secrets that cannot be read.
+class BrokenSecrets final : public SecretStore {
+ public:
+  Status put(const std::string&, const Secret&) override { return broken(); }
+  Result<Secret> get(const std::string&) const override { return pass_on(broken()); }
+  Result<std::vector<std::string>> list() const override { return pass_on(broken()); }
+  Status remove(const std::string&) override { return broken(); }
+
+ private:
+  static Status broken() { return fail(Fault::unavailable, "/srv/secrets.db", "disk I/O error"); }
+};
+
+TEST_F(ReleaseServiceTest, ABrokenStoreIsNotAMissingSecretAndIsTheOperatorsToKnow) {
+  const BrokenSecrets unreadable;
+  const ReleaseService broken{{.audience = kAudience}, policy, keys, unreadable, log, clock};
+  HttpRequest request{"GET", "/v1/secrets/db-password", {}, {}, {}, "127.0.0.1:9"};
+  request.headers.set("Authorization", "Bearer " + good_token());
+  testing::internal::CaptureStderr();
+  const HttpResponse answer = broken(request);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "assay: /srv/secrets.db: disk I/O error\n");
+  EXPECT_EQ(answer.status, 503u);
+  EXPECT_EQ(answer.body.find("/srv"), std::string::npos) << answer.body;
+  EXPECT_EQ(last_record().at("event").as_string(), "secret.refused");
+  EXPECT_EQ(last_record().at("status").as_int64(), 503);
+}
+
 TEST_F(ReleaseServiceTest, RefusesEmulatedMachinesUnlessItIsForDevelopment) {
   json::object emulated = claims();
   emulated["hwmodel"] = "ASSAY_EMULATED_GCP_AMD_SEV";

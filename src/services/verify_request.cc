@@ -52,7 +52,10 @@ tl::expected<api::VerifyAttestationRequest, ApiError> parse_message(std::string_
   api::VerifyAttestationRequest message;
   const Status read = parse_proto_json(
       "body", body, message, {.bytes = kMaxVerifyRequest, .depth = 32}, UnknownMembers::read_over);
-  if (!read) return invalid(read.error().where, printable(read.error().why, 300));
+  if (!read) {
+    // Both hold text of the sender's choice and length.
+    return invalid(printable(read.error().where, 256), printable(read.error().why, 300));
+  }
   return message;
 }
 

@@ -168,6 +168,16 @@ TEST(VerifyRequest, SaysWhatItDoesNotAccept) {
   }
 }
 
+TEST(VerifyRequest, AnswersShortlyWhateverTheLengthOfANameInIt) {
+  json::object body = small();
+  json::object& quote = body.at("tpmAttestation").at("quotes").at(0).as_object();
+  quote["pcrValues"] = json::object{{std::string(300'000, '9'), "AA=="}};
+  const auto request = parse_verify_request(json::serialize(body), kChallenge);
+  ASSERT_FALSE(request);
+  EXPECT_LT(request.error().message.size(), 1000u);
+  for (const ApiError::Violation& v : request.error().violations) EXPECT_LT(v.field.size(), 300u);
+}
+
 TEST(VerifyRequest, RefusesTextThatReadersDisagreeOn) {
   const auto refused = [](const std::string& text) {
     const auto request = parse_verify_request(text, kChallenge);

@@ -125,6 +125,8 @@ const std::vector<CheckDescription>& all_checks() {
       {"token.not_before", "Is it valid already?", "RFC 7519, 4.1.5"},
       {"token.issued_at", "Was it issued in the past?", "RFC 7519, 4.1.6"},
       {"token.lifetime", "Is it valid for no longer than it should be?", "this project"},
+      {"policy.debug", "Does the token say of no debugger (dbgstat absent or disabled-since-boot)?",
+       "this project"},
       {"policy.hardware", "Is it about real hardware (hwmodel is not ASSAY_EMULATED_*)?",
        "this project"},
       {"policy.secret.listed", "Does the policy have rules for this secret?", "docs/policy.md"},

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/operator_log.h"
+
+#include <cstdio>
+#include <string>
+
+namespace assay {
+
+void tell_operator(const Error& error) {
+  const std::string line = "assay: " + to_string(error) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace assay
