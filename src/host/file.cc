@@ -49,6 +49,22 @@ Status write_all(int fd, const fs::path& path, Bytes content) {
   return {};
 }
 
+/// Who may write in a directory may put files of their own there: keys, policies, databases.
+Status check_nobody_else_writes(const fs::path& directory) {
+  struct stat found{};
+  if (::stat(directory.c_str(), &found) != 0) return system_error(directory, "cannot look at it");
+  if (!S_ISDIR(found.st_mode)) {
+    return fail(Fault::unavailable, directory.string(), "is not a directory");
+  }
+  const bool ours = found.st_uid == ::geteuid() || found.st_uid == 0;
+  if (!ours || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return fail(Fault::unavailable, directory.string(),
+                "others may write there (make it your own: chown, chmod go-w, or name another "
+                "directory)");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Buffer> read_file(const fs::path& path, std::size_t max) {
@@ -112,15 +128,16 @@ Status write_file(const fs::path& path, Bytes content, FileAccess access) {
 }
 
 Status make_private_directory(const fs::path& path) {
-  std::error_code code;
-  if (fs::is_directory(path, code)) return {};
-  if (path.has_parent_path()) {
-    fs::create_directories(path.parent_path(), code);
-    if (code) return fail(Fault::unavailable, path.string(), "cannot create: " + code.message());
+  const fs::path directory = path.has_filename() ? path : path.parent_path();  // "state/"
+  if (std::error_code code; !fs::is_directory(directory, code)) {
+    if (directory.has_parent_path()) {
+      fs::create_directories(directory.parent_path(), code);
+      if (code) return fail(Fault::unavailable, path.string(), "cannot create: " + code.message());
+    }
+    if (::mkdir(directory.c_str(), 0700) == 0) return {};
+    if (errno != EEXIST) return system_error(path, "cannot create");
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return system_error(path, "cannot create");
-  return {};
+  return check_nobody_else_writes(directory);
 }
 
 Result<TemporaryDirectory> TemporaryDirectory::make(const std::string& prefix) {

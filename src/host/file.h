@@ -25,7 +25,8 @@ Result<Buffer> read_file(const std::filesystem::path& path, std::size_t max);
 /// "-" is standard output.  A device, pipe or socket (`/dev/stdout`) is written to directly.
 Status write_file(const std::filesystem::path& path, Bytes content, FileAccess access);
 
-/// Makes `path` and its parents, the last with mode 0700.  An existing directory is kept as it is.
+/// Makes `path` and its parents, the last with mode 0700.  An existing directory is kept as it is,
+/// and must be ours or root's and not writable by others: Fault::unavailable says how to mend it.
 Status make_private_directory(const std::filesystem::path& path);
 
 /// A directory of mode 0700 below $TMPDIR, removed with all its content when the object goes.

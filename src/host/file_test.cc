@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace assay {
 namespace {
@@ -40,6 +41,61 @@ TEST(File, AFullDiskLeavesNothingBehind) {
   EXPECT_EQ(to_string(got.error()),
             "/dev/full: cannot write: No space left on device (free some space there, or name "
             "another directory)");
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat info{};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0);
+  return info.st_mode & 07777;
+}
+
+TEST(PrivateDirectory, IsMadeForTheOwnerWithItsParents) {
+  const auto dir = *TemporaryDirectory::make("file-test");
+  ASSERT_TRUE(make_private_directory(dir.path() / "a" / "b"));
+  EXPECT_EQ(mode_of(dir.path() / "a" / "b"), 0700U);
+  ASSERT_TRUE(make_private_directory((dir.path() / "c").string() + "/"));
+  EXPECT_EQ(mode_of(dir.path() / "c"), 0700U);
+  ASSERT_TRUE(make_private_directory(dir.path() / "c"));
+}
+
+TEST(PrivateDirectory, AnExistingOneMustNotBeWritableByOthers) {
+  struct Case {
+    mode_t mode;
+    bool fine;
+  };
+  const Case cases[] = {{0700, true},  {0755, true},  {0750, true},  {0770, false},
+                        {0775, false}, {0702, false}, {01777, false}};
+  const auto dir = *TemporaryDirectory::make("file-test");
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.mode);
+    const fs::path path = dir.path() / "state";
+    fs::create_directory(path);
+    ASSERT_EQ(::chmod(path.c_str(), c.mode), 0);
+    const Status made = make_private_directory(path);
+    EXPECT_EQ(made.has_value(), c.fine);
+    EXPECT_EQ(mode_of(path), c.mode);
+    if (c.fine) continue;
+    EXPECT_EQ(to_string(made.error()),
+              path.string() +
+                  ": others may write there (make it your own: chown, chmod go-w, or name another "
+                  "directory)");
+  }
+}
+
+TEST(PrivateDirectory, AnExistingOneMustBeOurs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives directories away";
+  const auto dir = *TemporaryDirectory::make("file-test");
+  const fs::path path = dir.path() / "state";
+  ASSERT_TRUE(make_private_directory(path));
+  ASSERT_EQ(::chown(path.c_str(), 1234, 1234), 0);
+  EXPECT_FALSE(make_private_directory(path));
+}
+
+TEST(PrivateDirectory, IsNotAFile) {
+  const auto dir = *TemporaryDirectory::make("file-test");
+  const fs::path path = dir.path() / "state";
+  ASSERT_TRUE(write_file(path, as_bytes("x"), FileAccess::owner_only));
+  EXPECT_EQ(make_private_directory(path).error().why, "is not a directory");
 }
 
 TEST(TemporaryDirectory, IsPrivateAndGoes) {
