@@ -23,6 +23,12 @@ bool is_log_id(std::string_view id) {
              });
 }
 
+/// Whether a number that was read is one of Severity's: 0, 100, ... 800.
+bool is_severity(int number) {
+  return number >= static_cast<int>(Severity::default_) &&
+         number <= static_cast<int>(Severity::emergency) && number % 100 == 0;
+}
+
 std::string log_name(const AuditRecord& record) {
   std::string out = "projects/";
   out.append(record.project.empty() ? "-" : record.project).append("/logs/");
@@ -92,6 +98,10 @@ std::string new_store_id() {
 
 Result<json::object> to_entry(const LogRow& row) {
   const std::string where = "log entry " + row.insert_id;
+  if (const int severity = static_cast<int>(row.severity); !is_severity(severity)) {
+    return fail(Fault::unavailable, where,
+                fmt::format("{} is no severity (the file was damaged)", severity));
+  }
   auto labels = parse_json_object(where, row.labels, kLimits);
   auto payload = parse_json_object(where, row.payload, kLimits);
   if (!labels || !payload) {

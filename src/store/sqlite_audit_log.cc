@@ -61,7 +61,7 @@ class SqliteAuditLog final : public AuditLog {
       writing_ = true;
       const std::vector<Waiting*> batch = std::exchange(waiting_, {});
       lock.unlock();
-      const Status written = write(batch);
+      const Status written = write_or_fail(batch);
       lock.lock();
       for (Waiting* w : batch) w->outcome = written;
       writing_ = false;
@@ -98,6 +98,16 @@ class SqliteAuditLog final : public AuditLog {
     LogRow row;
     std::optional<Status> outcome;
   };
+
+  /// write(), with what it throws as its failure: an exception that left here would leave writing_
+  /// set, and all who append after it waiting for ever.
+  Status write_or_fail(const std::vector<Waiting*>& batch) noexcept {
+    try {
+      return write(batch);
+    } catch (const std::exception& e) {
+      return fail(Fault::unavailable, "audit log", e.what());
+    }
+  }
 
   /// All rows or none.
   Status write(const std::vector<Waiting*>& batch) {

@@ -126,6 +126,31 @@ TEST_F(SqliteTest, TheAuditLogCannotBeChangedThroughIt) {
               HasSubstr("the audit log is append-only"));
 }
 
+TEST_F(SqliteTest, ADamagedAuditLogIsAnErrorThatSaysSo) {
+  const fs::path file = directory_.path() / "audit.db";
+  const auto log = open_sqlite_audit_log(file);
+  ASSERT_TRUE(log) << to_string(log.error());
+  auto database = SqliteDatabase::open(file, {"an audit log", 0x61730002, 1, ""});
+  ASSERT_TRUE(database) << to_string(database.error());
+  struct Case {
+    const char *insert, *why;
+  };
+  const Case cases[] = {
+      {"INSERT INTO entries VALUES(1, 'i', 250, 'l', '{}', '{}')",
+       ": log entry i: 250 is no severity (the file was damaged)"},
+      {"INSERT INTO entries VALUES(0, 'h', -100, 'l', '{}', '{}')",
+       ": log entry h: -100 is no severity (the file was damaged)"},
+      {"INSERT INTO entries VALUES(-1, 'g', 900, 'l', '{}', '{}')",
+       ": log entry g: 900 is no severity (the file was damaged)"},
+  };
+  for (const Case& c : cases) {
+    ASSERT_TRUE(database->run(c.insert));
+    const auto entries = (*log)->read({});
+    ASSERT_FALSE(entries) << c.insert;
+    EXPECT_EQ(to_string(entries.error()), file.string() + c.why);
+  }
+}
+
 TEST_F(SqliteTest, OneStoreIsNotTakenForAnother) {
   ASSERT_TRUE(open_sqlite_challenges(file_));
   EXPECT_THAT(to_string(open_sqlite_audit_log(file_).error()),
