@@ -67,7 +67,7 @@ class SqliteStatement {
   /// Moves to the next row; false after the last.  A statement that writes outside a transaction is
   /// durable once it has answered false.
   Result<bool> step();
-  /// Steps to the end, and resets.
+  /// Steps to the end, and resets.  Not after step() has answered false: that would begin anew.
   Status finish();
   void reset();
 

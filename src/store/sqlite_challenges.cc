@@ -45,11 +45,12 @@ class SqliteChallenges final : public ChallengeStore {
     insert_.bind(3, micros(challenge.created));
     insert_.bind(4, micros(challenge.expires));
     const auto inserted = insert_.step();
-    const bool fresh = inserted && *inserted;
-    const Status finished = inserted ? insert_.finish() : Status(pass_on(inserted));
-    if (!finished) return finished;
-    if (!fresh)
+    if (!inserted) return pass_on(inserted);
+    if (!*inserted) {
+      insert_.reset();
       return fail(Fault::internal, challenge.name, "a challenge of this name was already issued");
+    }
+    if (const Status finished = insert_.finish(); !finished) return finished;
     return transaction->commit();
   }
 
@@ -60,11 +61,13 @@ class SqliteChallenges final : public ChallengeStore {
     use_.bind(1, name);
     use_.bind(2, micros(now));
     const auto row = use_.step();
-    Consumption won{Outcome::consumed, row && *row ? use_.blob(0) : Buffer()};
-    const bool mine = row && *row;
-    const Status finished = row ? use_.finish() : Status(pass_on(row));
-    if (!finished) return pass_on(finished);
-    if (mine) return won;
+    if (!row) return pass_on(row);
+    if (*row) {
+      Consumption won{Outcome::consumed, use_.blob(0)};
+      if (const Status finished = use_.finish(); !finished) return pass_on(finished);
+      return won;
+    }
+    use_.reset();
 
     look_.bind(1, name);
     const auto found = look_.step();
