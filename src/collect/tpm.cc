@@ -35,9 +35,8 @@ bool is_missing_handle(TSS2_RC rc) { return (tpm_code(rc) & 0x0BF) == TPM2_RC_HA
 std::string_view advice(TSS2_RC rc) {
   switch (tpm_code(rc)) {
     case TPM2_RC_OBJECT_MEMORY:
-      return " (its key slots are full of forgotten keys: flush them with `assay tpm flush "
-             "transient` "
-             "or `tpm2_flushcontext -t`)";
+      return " (its key slots are full of forgotten keys: flush them with "
+             "`tpm2_flushcontext -t`)";
     case TPM2_RC_SESSION_MEMORY:
       return " (its session slots are full: `tpm2_flushcontext -l`)";
     case TPM2_RC_LOCKOUT:
