@@ -12,29 +12,44 @@
 namespace assay {
 namespace {
 
-/// Watches the events of a parse for a member named twice; builds nothing.
-struct DuplicateKeys {
+/// Watches the events of a parse for a member named twice and for more values than allowed; builds
+/// nothing.
+struct Watch {
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
 
+  explicit Watch(std::size_t allowed) : most(allowed), left(allowed) {}
+
+  const std::size_t most;
+  std::size_t left;
   std::vector<std::set<std::string, std::less<>>> open;
   std::string key;
-  bool found = false;
+  std::string objection;  ///< why the parse was ended, where that is ours to say
 
   using Code = boost::json::error_code;
+  bool object(std::string why, Code& ec) {
+    objection = std::move(why);
+    ec = boost::json::error::extra_data;
+    return false;
+  }
+  bool value(Code& ec) {
+    if (left == 0) return object(fmt::format("more than {} values", most), ec);
+    --left;
+    return true;
+  }
   bool on_document_begin(Code&) { return true; }
   bool on_document_end(Code&) { return true; }
-  bool on_object_begin(Code&) {
+  bool on_object_begin(Code& ec) {
     open.emplace_back();
-    return true;
+    return value(ec);
   }
   bool on_object_end(std::size_t, Code&) {
     open.pop_back();
     return true;
   }
-  bool on_array_begin(Code&) { return true; }
+  bool on_array_begin(Code& ec) { return value(ec); }
   bool on_array_end(std::size_t, Code&) { return true; }
   bool on_key_part(boost::json::string_view s, std::size_t, Code&) {
     key.append(s.data(), s.size());
@@ -43,26 +58,24 @@ struct DuplicateKeys {
   bool on_key(boost::json::string_view s, std::size_t, Code& ec) {
     key.append(s.data(), s.size());
     if (!open.back().insert(key).second) {
-      found = true;
-      ec = boost::json::error::extra_data;
-      return false;
+      return object(fmt::format("member \"{}\" appears twice", key), ec);
     }
     key.clear();
     return true;
   }
   bool on_string_part(boost::json::string_view, std::size_t, Code&) { return true; }
-  bool on_string(boost::json::string_view, std::size_t, Code&) { return true; }
+  bool on_string(boost::json::string_view, std::size_t, Code& ec) { return value(ec); }
   bool on_number_part(boost::json::string_view, Code&) { return true; }
-  bool on_int64(std::int64_t, boost::json::string_view, Code&) { return true; }
-  bool on_uint64(std::uint64_t, boost::json::string_view, Code&) { return true; }
+  bool on_int64(std::int64_t, boost::json::string_view, Code& ec) { return value(ec); }
+  bool on_uint64(std::uint64_t, boost::json::string_view, Code& ec) { return value(ec); }
   /// RFC 8259 has no infinity, so a number beyond double's range could not be written again.
   bool on_double(double d, boost::json::string_view, Code& ec) {
-    if (std::isfinite(d)) return true;
+    if (std::isfinite(d)) return value(ec);
     ec = boost::json::error::exponent_overflow;
     return false;
   }
-  bool on_bool(bool, Code&) { return true; }
-  bool on_null(Code&) { return true; }
+  bool on_bool(bool, Code& ec) { return value(ec); }
+  bool on_null(Code& ec) { return value(ec); }
   bool on_comment_part(boost::json::string_view, Code&) { return true; }
   bool on_comment(boost::json::string_view, Code&) { return true; }
 };
@@ -138,11 +151,10 @@ Result<json::value> parse_json(std::string_view where, std::string_view text, Js
   options.max_depth = limits.depth;
 
   boost::json::error_code ec;
-  boost::json::basic_parser<DuplicateKeys> watcher(options);
+  boost::json::basic_parser<Watch> watcher(options, limits.values);
   const std::size_t read = watcher.write_some(false, text.data(), text.size(), ec);
-  if (watcher.handler().found) {
-    return fail(Fault::malformed, fmt::format("{}@{:#x}", where, read),
-                fmt::format("member \"{}\" appears twice", watcher.handler().key));
+  if (const std::string& objection = watcher.handler().objection; !objection.empty()) {
+    return fail(Fault::malformed, fmt::format("{}@{:#x}", where, read), objection);
   }
   if (!ec && read < text.size()) ec = boost::json::error::extra_data;
   if (ec) {

@@ -19,6 +19,7 @@ namespace json = boost::json;
 struct JsonLimits {
   std::size_t bytes = 64 * 1024;
   std::size_t depth = 32;
+  std::size_t values = 64 * 1024;  ///< of any kind; a value takes many times its bytes in memory
 };
 
 /// The one reader of JSON in this project: RFC 8259, UTF-8, at most `limits`, and no object may

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
 namespace assay {
 namespace {
@@ -31,6 +32,24 @@ TEST(Json, IsBounded) {
   const std::string deep = std::string(33, '[') + std::string(33, ']');
   EXPECT_EQ(error_of(deep), "body@0x20: nested deeper than 32");
   EXPECT_EQ(error_of(std::string(32, '[') + std::string(32, ']')), "");
+}
+
+TEST(Json, BoundsTheNumberOfValuesOfEveryKind) {
+  // Seven values: the object, the array and what is in them; names are none.
+  constexpr std::string_view kSeven = R"({"a":[1,2.5,"x",null],"b":true})";
+  EXPECT_EQ(error_of(kSeven, {.values = 7}), "");
+  EXPECT_EQ(error_of(kSeven, {.values = 6}), "body@0x1a: more than 6 values");
+  for (const char* kind :
+       {"{}", "[]", "1", "18446744073709551615", "1.5", "\"x\"", "true", "null"}) {
+    EXPECT_EQ(error_of(fmt::format("[{}]", kind), {.values = 2}), "") << kind;
+    EXPECT_THAT(error_of(fmt::format("[{0},{0}]", kind), {.values = 2}),
+                testing::EndsWith("more than 2 values"))
+        << kind;
+  }
+  std::string many = "[";
+  for (int i = 0; i < 64 * 1024; ++i) many += i == 0 ? "0" : ",0";
+  EXPECT_THAT(error_of(many + "]", {.bytes = 1 << 20}),
+              testing::EndsWith("more than 65536 values"));
 }
 
 TEST(Json, RefusesWhatIsNot) {
