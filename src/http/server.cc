@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
@@ -48,6 +51,10 @@ constexpr std::chrono::seconds kLinger{2};
 constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
 /// Connections above max_connections that are told so; more wait in the kernel's queue.
 constexpr std::size_t kSpareConnections = 64;
+/// File descriptors for all that is not a connection: databases, logs, calls to others.
+constexpr std::size_t kOtherDescriptors = 128;
+/// Bodies up to this size do not count against body_memory.
+constexpr std::size_t kSmallBody = 64 * 1024;
 
 /// Makes an awaited operation report to `ec` instead of throwing.
 auto into(error_code& ec) { return net::redirect_error(net::use_awaitable, ec); }
@@ -95,6 +102,36 @@ std::optional<Refusal> check_expect(const HttpHeaders& headers) {
   if (value && same_ignoring_case(*value, "100-continue")) return std::nullopt;
   return Refusal{417, "Expect: only '100-continue' is understood"};
 }
+
+/// The bytes of large bodies that are held, in all connections.
+class BodyMemory {
+ public:
+  /// A part of it, given back when the object goes.
+  class Share {
+   public:
+    Share(BodyMemory& memory, std::size_t bytes) : memory_(memory), bytes_(bytes) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { memory_.left_ += bytes_; }
+
+   private:
+    BodyMemory& memory_;
+    std::size_t bytes_;
+  };
+
+  explicit BodyMemory(std::size_t bytes) : left_(bytes) {}
+  /// Nothing when so much is not left.
+  std::optional<Share> take(std::size_t bytes) {
+    std::size_t left = left_;
+    do {
+      if (bytes > left) return std::nullopt;
+    } while (!left_.compare_exchange_weak(left, left - bytes));
+    return std::optional<Share>(std::in_place, *this, bytes);
+  }
+
+ private:
+  std::atomic<std::size_t> left_;
+};
 
 class BeastServer;
 
@@ -147,6 +184,7 @@ class BeastServer final : public HttpServer {
   BeastServer(HttpServerOptions given, HttpHandler answer)
       : options(std::move(given)),
         handler(std::move(answer)),
+        body_memory(options.body_memory),
         io_(std::max(1, options.threads)),
         work_(net::make_work_guard(io_)),
         acceptor_(net::make_strand(io_)) {
@@ -172,9 +210,12 @@ class BeastServer final : public HttpServer {
 
   HttpServerOptions options;
   HttpHandler handler;
+  BodyMemory body_memory;
 
  private:
+  void make_room_for_connections();
   net::awaitable<void> accept_all();
+  void admit(tcp::socket socket);
   std::size_t enter(const std::shared_ptr<Peer>& peer);
   std::size_t peers() const;
 
@@ -286,6 +327,14 @@ std::optional<Refusal> Peer::read_header(const Parser& parser, HttpRequest& requ
   return check_expect(request.headers);
 }
 
+/// What the body to come needs of body_memory: its length, or as much as a chunked one may have.
+std::size_t memory_for_body(const Parser& parser, std::uint64_t limit) {
+  if (parser.is_done()) return 0;
+  const auto length = parser.content_length();
+  const std::uint64_t most = length ? *length : limit;
+  return most > kSmallBody ? most : 0;
+}
+
 /// False once the connection is not to be used again.
 net::awaitable<bool> Peer::serve_one() {
   namespace http = beast::http;
@@ -316,6 +365,11 @@ net::awaitable<bool> Peer::serve_one() {
                           fmt::format("the body is larger than the {} bytes allowed here", limit)};
   if (parser.content_length() && *parser.content_length() > limit)
     co_return co_await refuse(too_large);
+  const auto memory = server_.body_memory.take(memory_for_body(parser, limit));
+  if (!memory) {
+    const Refusal busy{503, "too many large requests are being read; try again later"};
+    co_return co_await refuse(busy);
+  }
   if (!parser.is_done()) {
     expire_after(options.idle_timeout);
     if (request.headers.count("Expect") != 0 && parser.get().version() >= 11) {
@@ -357,7 +411,7 @@ HttpResponse Peer::answer(const HttpRequest& request) {
     what = "an exception of unknown type";
   }
   // The client learns nothing of our inside; whoever runs the service must.
-  fmt::print(stderr, "assay: {} {}: {}\n", request.method, request.path, what);
+  std::fputs(fmt::format("assay: {} {}: {}\n", request.method, request.path, what).c_str(), stderr);
   return server_.options.refuse(
       500, "the service failed to answer; its operator finds the reason in its log");
 }
@@ -414,6 +468,9 @@ net::awaitable<void> Peer::turn_away() {
 
 // ---- all of them
 
+/// Asio opens its sockets so that the programs we start would have them too.
+void close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+
 struct ListenAddress {
   std::string host, port;
 };
@@ -462,6 +519,7 @@ Status BeastServer::listen() {
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor_.open(endpoint.protocol(), ec);
   if (ec) return unavailable("cannot open a socket", ec);
+  close_on_exec(acceptor_.native_handle());
   acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
   acceptor_.bind(endpoint, ec);
   if (ec) return unavailable("cannot bind", ec);
@@ -469,7 +527,23 @@ Status BeastServer::listen() {
   if (ec) return unavailable("cannot listen", ec);
   local_ = acceptor_.local_endpoint(ec);
   if (ec) return unavailable("cannot listen", ec);
+  make_room_for_connections();
   return {};
+}
+
+/// More file descriptors where there are too few, or else fewer connections: who has none left can
+/// open no database and no log either.
+void BeastServer::make_room_for_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  const rlim_t given = files.rlim_cur;
+  const rlim_t wanted = options.max_connections + kOtherDescriptors;
+  if (given < wanted) {
+    files.rlim_cur = std::min(wanted, files.rlim_max);
+    if (::setrlimit(RLIMIT_NOFILE, &files) != 0) files.rlim_cur = given;
+  }
+  const rlim_t left = files.rlim_cur > kOtherDescriptors ? files.rlim_cur - kOtherDescriptors : 1;
+  options.max_connections = std::min<rlim_t>(options.max_connections, left);
 }
 
 void BeastServer::run() {
@@ -483,24 +557,42 @@ net::awaitable<void> BeastServer::accept_all() {
   net::steady_timer pause(acceptor_.get_executor());
   while (!stopping()) {
     error_code ec;
-    if (peers() < options.max_connections + kSpareConnections) {
-      tcp::socket socket(net::make_strand(io_));
-      co_await acceptor_.async_accept(socket, into(ec));
-      if (!ec) {
-        const auto peer = std::make_shared<Peer>(*this, std::move(socket));
-        const bool room = enter(peer) <= options.max_connections;
-        net::co_spawn(peer->executor(), room ? peer->serve() : peer->turn_away(),
-                      [this, peer](const std::exception_ptr&) {
-                        peer->close();
-                        leave(peer);
-                      });
-        continue;
+    try {
+      if (peers() < options.max_connections + kSpareConnections) {
+        tcp::socket socket(net::make_strand(io_));
+        co_await acceptor_.async_accept(socket, into(ec));
+        if (!ec) {
+          admit(std::move(socket));
+          continue;
+        }
+        if (ec == net::error::operation_aborted) co_return;
       }
-      if (ec == net::error::operation_aborted) co_return;
+    } catch (const std::exception& e) {
+      // Out of memory: one caller is lost, but not those who come after.
+      std::fputs("assay: a connection was not served: ", stderr);
+      std::fputs(e.what(), stderr);
+      std::fputs("\n", stderr);
     }
-    // No room, or no file descriptor left: the kernel's queue holds the callers for a moment.
+    // No room, no file descriptor or no memory left: the kernel's queue holds the callers for a
+    // moment.
     pause.expires_after(std::chrono::milliseconds(50));
     co_await pause.async_wait(into(ec));
+  }
+}
+
+void BeastServer::admit(tcp::socket socket) {
+  close_on_exec(socket.native_handle());
+  const auto peer = std::make_shared<Peer>(*this, std::move(socket));
+  const bool room = enter(peer) <= options.max_connections;
+  try {
+    net::co_spawn(peer->executor(), room ? peer->serve() : peer->turn_away(),
+                  [this, peer](const std::exception_ptr&) {
+                    peer->close();
+                    leave(peer);
+                  });
+  } catch (...) {
+    leave(peer);
+    throw;
   }
 }
 

@@ -20,7 +20,13 @@ struct HttpServerOptions {
   std::size_t header_limit = 32 * 1024;  ///< bigger answers 431
   /// For the header, for the body and for the answer, each; a request cut short answers 408.
   std::chrono::seconds idle_timeout{60};
-  std::size_t max_connections = 4096;  ///< one more is answered 503
+  /// One more is answered 503.  Start raises the soft limit of file descriptors where the hard one
+  /// lets it, and holds this number below what there are.
+  std::size_t max_connections = 4096;
+  /// Bytes of request bodies held at once, in all connections; a request beyond them is answered
+  /// 503.  Bodies of up to 64 KiB do not count, so that large ones cannot keep small ones out:
+  /// max_connections bounds those.
+  std::size_t body_memory = std::size_t{256} * 1024 * 1024;
   /// Renders the server's own refusals (400, 408, 413, 417, 431, 500, 503) in the service's error
   /// format; without it they are problem+json.
   std::function<HttpResponse(unsigned status, std::string_view message)> refuse;

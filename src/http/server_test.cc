@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
+#include <filesystem>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -241,6 +244,74 @@ TEST(HttpServer, AChunkedBodyIsLimitedToo) {
   EXPECT_EQ(line_of(ask(*server, head + "xyz\r\n")), "HTTP/1.1 400 Bad Request");
 }
 
+/// Asks for `bytes` of body to be sent, and sends none; what the server says to that.
+std::string announce(RawClient& client, std::size_t bytes) {
+  client.say(
+      fmt::format("POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                  "Content-Length: {}\r\n\r\n",
+                  bytes));
+  return client.hear_one();
+}
+
+TEST(HttpServer, LargeBodiesInAllConnectionsAreLimited) {
+  HttpServerOptions options = small();
+  options.body_memory = 1'000'000;
+  const auto server = serve(options);
+  const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  RawClient a(server->port()), b(server->port()), c(server->port());
+  EXPECT_EQ(announce(a, 600'000), go_on);
+  EXPECT_EQ(announce(b, 400'000), go_on);
+  const std::string refused = announce(c, 65'537);
+  EXPECT_EQ(line_of(refused), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(body_of(refused), "refused: too many large requests are being read; try again later");
+  // A chunked one may become as large as its limit, 2,000,000.
+  EXPECT_EQ(line_of(ask(*server,
+                        "POST /upload HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")),
+            "HTTP/1.1 503 Service Unavailable");
+  // Small ones are served all the same.
+  EXPECT_EQ(
+      body_of(ask(*server, "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n" +
+                               std::string(65'536, 'a'))),
+      "POST /upload 65536");
+  // What is answered is given back, on the connection that had it ...
+  a.say(std::string(600'000, 'a'));
+  EXPECT_EQ(body_of(a.hear_one()), "POST /upload 600000");
+  EXPECT_EQ(announce(a, 600'000), go_on);
+  // ... and for others when its client is gone, which the server notices in its own time.
+  b.finish();
+  EXPECT_EQ(line_of(b.hear_all()), "HTTP/1.1 400 Bad Request");
+  std::string answer;
+  for (int i = 0; i < 1000 && answer != go_on; ++i) {
+    RawClient d(server->port());
+    answer = announce(d, 400'000);
+  }
+  EXPECT_EQ(answer, go_on);
+}
+
+TEST(HttpServer, ABodyIsGivenBackHoweverItsRequestEnds) {
+  HttpServerOptions options = small();
+  options.body_memory = 2'000'000;
+  const auto server = serve(options);
+  const std::string head = "POST /upload HTTP/1.1\r\nHost: h\r\n";
+  // All of the memory each time: one that is not given back is the last.
+  const std::string requests[] = {
+      head + "Content-Length: 2000000\r\n\r\nhalf",
+      head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+      head + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+      "POST /upload HTTP/1.0\r\nContent-Length: 2000000\r\n\r\n" + std::string(2'000'000, 'a'),
+  };
+  for (const std::string& request : requests) {
+    for (int round = 0; round < 2; ++round) {
+      std::string line = "HTTP/1.1 503 Service Unavailable";
+      // The memory is free soon after the answer, not before it.
+      for (int i = 0; i < 1000 && line.starts_with("HTTP/1.1 503"); ++i) {
+        line = line_of(ask(*server, request));
+      }
+      EXPECT_FALSE(line.starts_with("HTTP/1.1 503")) << request.substr(0, 100);
+    }
+  }
+}
+
 TEST(HttpServer, TrailersAreNotHeaders) {
   const auto server = serve(small(), [](const HttpRequest& r) {
     return text_response(200, std::to_string(r.headers.count("Authorization")));
@@ -324,6 +395,71 @@ TEST(HttpServer, TellsOneConnectionTooManyAndServesAgainAfterwards) {
     line = line_of(ask(*server, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
   }
   EXPECT_EQ(line, "HTTP/1.1 200 OK");
+}
+
+void limit_files(rlim_t soft, rlim_t hard) {
+  const rlimit files{soft, hard};
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) std::_Exit(1);
+}
+
+/// Ends the program with the number of clients that are served at once.
+[[noreturn]] void count_served(std::size_t wanted) {
+  HttpServerOptions options = small();
+  options.max_connections = wanted;
+  const auto server = serve(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (;;) {
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    clients.back()->say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (line_of(clients.back()->hear_one()) != "HTTP/1.1 200 OK") {
+      std::_Exit(static_cast<int>(clients.size() - 1));
+    }
+  }
+}
+
+TEST(HttpServerDeathTest, TakesNoMoreConnectionsThanThereAreFileDescriptorsFor) {
+  EXPECT_EXIT((limit_files(140, 140), count_served(4096)), testing::ExitedWithCode(12), "");
+  EXPECT_EXIT((limit_files(140, 140), count_served(5)), testing::ExitedWithCode(5), "");
+}
+
+TEST(HttpServerDeathTest, AsksForTheFileDescriptorsItMayNeed) {
+  EXPECT_EXIT((limit_files(140, 1000), count_served(20)), testing::ExitedWithCode(20), "");
+}
+
+/// Flags of the sockets of this program that are bound to `port`.
+std::vector<int> descriptor_flags_of(std::uint16_t port) {
+  std::vector<int> out;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename().string());
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    void* const any = &address;
+    if (::getsockname(fd, static_cast<sockaddr*>(any), &size) == 0 &&
+        address.sin_family == AF_INET && ntohs(address.sin_port) == port) {
+      out.push_back(::fcntl(fd, F_GETFD));
+    }
+  }
+  return out;
+}
+
+TEST(HttpServer, ProgramsThatAreStartedDoNotInheritItsSockets) {
+  const auto server = serve();
+  RawClient client(server->port());
+  client.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(line_of(client.hear_one()), "HTTP/1.1 200 OK");
+  EXPECT_THAT(descriptor_flags_of(server->port()), testing::ElementsAre(FD_CLOEXEC, FD_CLOEXEC));
+}
+
+TEST(HttpServer, AnswersThoughItsLogCannotBeWritten) {
+  const auto server = serve();
+  const int log = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::dup2(full, STDERR_FILENO), STDERR_FILENO);
+  const std::string answer = ask(*server, "GET /throw HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_EQ(::dup2(log, STDERR_FILENO), STDERR_FILENO);
+  ::close(full);
+  ::close(log);
+  EXPECT_EQ(line_of(answer), "HTTP/1.1 500 Internal Server Error");
 }
 
 TEST(HttpServer, StopFinishesWhatIsInFlightAndClosesWhatIsIdle) {
