@@ -38,10 +38,10 @@ tl::unexpected<Error> socket_error(const std::filesystem::path& path, std::strin
 
 enum class Next { keep, close };
 
-/// Sends a whole response in one write.  A response is smaller than any socket buffer, so a client
-/// that does not take it is not waiting for it.
+/// Sends a whole response in one write, and does not wait: a response is smaller than any socket's
+/// buffer, so a client without room for it has long not read what it asked for.
 Next answer(int fd, const Buffer& response) {
-  const ssize_t n = ::send(fd, response.data(), response.size(), MSG_NOSIGNAL);
+  const ssize_t n = ::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return n == static_cast<ssize_t>(response.size()) ? Next::keep : Next::close;
 }
 

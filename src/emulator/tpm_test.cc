@@ -4,6 +4,12 @@
 #include "collect/tpm.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include <map>
 
@@ -284,6 +290,29 @@ TEST_F(SocketTest, KeepsObjectsFromOneConnectionToTheNext) {
   const auto quote = tpm->quote(*key, Buffer(32, 9), {HashAlgorithm::sha256, 0xFFFFFF});
   ASSERT_TRUE(quote) << to_string(quote.error());
   EXPECT_EQ(quote->attest.size(), 113U + 32U);
+}
+
+TEST_F(SocketTest, AClientThatNeverReadsKeepsNobodyWaiting) {
+  const int deaf = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{20, 0};  // a hang is a failure, not a stuck test run
+  ::setsockopt(deaf, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket->path().native().copy(address.sun_path, sizeof address.sun_path - 1);
+  const void* const any = &address;
+  ASSERT_EQ(::connect(deaf, static_cast<const sockaddr*>(any), sizeof address), 0);
+  // Far more answers than the socket's buffers hold; the TPM hangs up before they are all given.
+  const Buffer command = *parse_hex("an unknown command", "80010000000a00000999");
+  int error = 0;
+  for (int i = 0; i < 1'000'000 && error == 0; ++i) {
+    if (::send(deaf, command.data(), command.size(), MSG_NOSIGNAL) < 0) error = errno;
+  }
+  EXPECT_TRUE(error == EPIPE || error == ECONNRESET) << error;
+  ::close(deaf);
+  SocketChannel channel(socket->path());
+  const auto answer = channel.execute(command);
+  ASSERT_TRUE(answer) << to_string(answer.error());
+  EXPECT_EQ(response_code(*answer), 0x143U);
 }
 
 TEST_F(SocketTest, AnswersAGarbledCommandWithATpmError) {
