@@ -127,6 +127,7 @@ bool make_dev() {
   std::array<int, kNodes.size()> nodes{};
   for (std::size_t i = 0; i < kNodes.size(); ++i) nodes[i] = ::open(kNodes[i], O_PATH | O_CLOEXEC);
   const int pts = ::open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const int shm = ::open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (::mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=0755") != 0) return false;
   for (std::size_t i = 0; i < kNodes.size(); ++i) {
     if (nodes[i] < 0) continue;  // a container may lack some
@@ -139,8 +140,10 @@ bool make_dev() {
     if (::mkdir("/dev/pts", 0755) != 0 || !bind(pts, "/dev/pts", MS_REC)) return false;
     if (::symlink("pts/ptmx", "/dev/ptmx") != 0) return false;
   }
-  return ::mkdir("/dev/shm", 01777) == 0 && ::chmod("/dev/shm", 01777) == 0 &&
-         ::symlink("/proc/self/fd", "/dev/fd") == 0 &&
+  if (::mkdir("/dev/shm", 01777) != 0 || ::chmod("/dev/shm", 01777) != 0) return false;
+  // The old one: the VM's own files and the program's may be below it.
+  if (shm >= 0 && !bind(shm, "/dev/shm", MS_REC)) return false;
+  return ::symlink("/proc/self/fd", "/dev/fd") == 0 &&
          ::symlink("/proc/self/fd/0", "/dev/stdin") == 0 &&
          ::symlink("/proc/self/fd/1", "/dev/stdout") == 0 &&
          ::symlink("/proc/self/fd/2", "/dev/stderr") == 0;
@@ -148,9 +151,10 @@ bool make_dev() {
 
 [[noreturn]] void live_inside(const Prepared& p, int report) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::unshare(p.root ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0)
-    give_up(report, Step::namespaces);
-  if (!p.root && !become_root_of_own(p)) give_up(report, Step::user_map);
+  // Root of a container may be without CAP_SYS_ADMIN; then it is as anybody.
+  const bool as_root = p.root && ::unshare(CLONE_NEWNS) == 0;
+  if (!as_root && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) give_up(report, Step::namespaces);
+  if (!as_root && !become_root_of_own(p)) give_up(report, Step::user_map);
   // Nothing of what follows must be seen outside.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     give_up(report, Step::private_mounts);
@@ -214,13 +218,14 @@ std::vector<std::string> environment_of(const InsideProgram& program) {
 }
 
 /// Hands signals on and waits.  A terminal sends its Ctrl-C to the program as well as to us, so
-/// only what a process sent is handed on.
+/// only what a process sent is handed on.  127 where the program's end cannot be learnt.
 int wait_for(pid_t child, const sigset_t& awaited) {
   for (;;) {
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
     if (ended == child && WIFEXITED(status)) return WEXITSTATUS(status);
     if (ended == child && WIFSIGNALED(status)) return 128 + WTERMSIG(status);
+    if (ended < 0 && errno != EINTR) return 127;
     siginfo_t signal{};
     // The end of the child wakes us by SIGCHLD, unless a thread that does not block it swallowed
     // it.
@@ -237,6 +242,23 @@ sigset_t awaited_signals() {
   sigaddset(&out, SIGCHLD);
   return out;
 }
+
+/// The default for SIGCHLD while it lives.  Where a supervisor left it ignored the kernel throws
+/// the program's exit code away (waitpid(2)); and the program expects the default, too.
+class DefaultChildSignal {
+ public:
+  DefaultChildSignal() {
+    struct sigaction action{};
+    action.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &action, &before_);
+  }
+  DefaultChildSignal(const DefaultChildSignal&) = delete;
+  DefaultChildSignal& operator=(const DefaultChildSignal&) = delete;
+  ~DefaultChildSignal() { ::sigaction(SIGCHLD, &before_, nullptr); }
+
+ private:
+  struct sigaction before_{};
+};
 
 }  // namespace
 
@@ -269,6 +291,7 @@ Result<int> run_inside(const InsideProgram& program) {
   std::array<int, 2> report{};
   if (::pipe2(report.data(), O_CLOEXEC) != 0)
     return fail(Fault::unavailable, "pipe", std::strerror(errno));
+  const DefaultChildSignal children_are_waited_for;
   const pid_t child = ::fork();
   if (child == 0) live_inside(p, report[1]);
   ::close(report[1]);

@@ -2,8 +2,14 @@
 #include "emulator/inside.h"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
 
 #include "emulator/tpm_bridge.h"
 #include "host/file.h"
@@ -52,6 +58,59 @@ TEST_F(Inside, EndsWithTheProgramsCode) {
   ASSERT_INSIDE("exit 0", 0);
   ASSERT_INSIDE("exit 42", 42);
   ASSERT_INSIDE("kill -9 $$", 137);
+}
+
+TEST_F(Inside, LearnsTheCodeWhereChildrenWereNotWaitedFor) {
+  std::signal(SIGCHLD, SIG_IGN);  // as some supervisors leave it
+  const auto code = shell("exit 42");
+  const auto after = std::signal(SIGCHLD, SIG_DFL);
+  if (forbidden(code)) GTEST_SKIP() << to_string(code.error());
+  ASSERT_TRUE(code) << to_string(code.error());
+  EXPECT_EQ(*code, 42);
+  EXPECT_EQ(after, SIG_IGN);
+}
+
+TEST_F(Inside, FindsWhatIsBelowDevShm) {
+  if (::access("/dev/shm", W_OK) != 0) GTEST_SKIP() << "no /dev/shm to write to";
+  std::string shared = "/dev/shm/assay-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(shared.data()), nullptr);
+  const auto code = shell("test -d " + shared);
+  ASSERT_EQ(::rmdir(shared.c_str()), 0);
+  if (forbidden(code)) GTEST_SKIP() << to_string(code.error());
+  ASSERT_TRUE(code) << to_string(code.error());
+  EXPECT_EQ(*code, 0);
+}
+
+/// Takes CAP_SYS_ADMIN from this thread's effective capabilities, and gives it back.
+class WithoutSysAdmin {
+ public:
+  WithoutSysAdmin() {
+    ::syscall(SYS_capget, &header_, before_.data());
+    auto less = before_;
+    less[0].effective &= ~(1U << CAP_SYS_ADMIN);
+    done_ = ::syscall(SYS_capset, &header_, less.data()) == 0;
+  }
+  WithoutSysAdmin(const WithoutSysAdmin&) = delete;
+  WithoutSysAdmin& operator=(const WithoutSysAdmin&) = delete;
+  ~WithoutSysAdmin() { ::syscall(SYS_capset, &header_, before_.data()); }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> before_{};
+  bool done_ = false;
+};
+
+TEST_F(Inside, RootWithoutItsPowersIsAsAnybody) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has powers to lose";
+  const WithoutSysAdmin container;
+  ASSERT_TRUE(container.done());
+  // Another user namespace than ours, in which the program is root all the same.
+  std::array<char, 64> ours{};
+  ASSERT_GT(::readlink("/proc/self/ns/user", ours.data(), ours.size() - 1), 0);
+  ASSERT_INSIDE("test $(id -u) = 0 && test \"$(readlink /proc/self/ns/user)\" != '" +
+                    std::string(ours.data()) + "'",
+                0);
 }
 
 TEST_F(Inside, LeavesTheMachineOutsideAsItIs) {
