@@ -215,7 +215,7 @@ struct VirtualVm::Parts {
   StateLock lock;
   SystemClock system_clock;
   VmIdentity identity;
-  TpmMemory memory;
+  std::shared_ptr<TpmMemory> memory;
   std::optional<TemporaryDirectory>
       short_directory;  ///< for the socket of a state with a long path
   std::unique_ptr<HttpServer> metadata;
@@ -244,16 +244,17 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
   if (!lock) return pass_on(lock);
   auto identity = VmIdentity::load_or_make(options.state, options.instance);
   if (!identity) return pass_on(identity);
-  std::unique_ptr<Parts> parts(new Parts{.state = options.state,
-                                         .lock = std::move(*lock),
-                                         .system_clock = {},
-                                         .identity = std::move(*identity),
-                                         .memory = TpmMemory(options.state / kTpmState),
-                                         .short_directory = std::nullopt,
-                                         .metadata = nullptr,
-                                         .device = nullptr,
-                                         .space = nullptr,
-                                         .socket = nullptr});
+  std::unique_ptr<Parts> parts(
+      new Parts{.state = options.state,
+                .lock = std::move(*lock),
+                .system_clock = {},
+                .identity = std::move(*identity),
+                .memory = std::make_shared<TpmMemory>(options.state / kTpmState),
+                .short_directory = std::nullopt,
+                .metadata = nullptr,
+                .device = nullptr,
+                .space = nullptr,
+                .socket = nullptr});
   const Clock& clock = options.clock != nullptr ? *options.clock : parts->system_clock;
   const Instant now = clock.now();
 
@@ -274,11 +275,14 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
   if (!metadata) return pass_on(metadata);
   parts->metadata = std::move(*metadata);
 
-  auto state = parts->memory.load();
+  auto state = parts->memory->load();
   if (!state) return pass_on(state);
   auto device = LibtpmsDevice::power_on(
-      std::move(*state),
-      [memory = &parts->memory](Bytes changed) { return memory->keep(changed); });
+      std::move(*state), [memory = std::weak_ptr(parts->memory)](Bytes changed) -> Status {
+        // Who holds tpm() may outlive the VM, but the state directory is no longer ours then.
+        if (const auto kept = memory.lock()) return kept->keep(changed);
+        return fail(Fault::unavailable, "virtual TPM", "its VM is off");
+      });
   if (!device) {
     return fail(device.error().fault, (options.state / kTpmState).string(), device.error().why);
   }
@@ -290,7 +294,7 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
       !up) {
     return pass_on(up);
   }
-  if (const Status kept = parts->memory.booted(); !kept) return pass_on(kept);
+  if (const Status kept = parts->memory->booted(); !kept) return pass_on(kept);
 
   fs::path socket_path = options.state / kSocket;
   if (fs::absolute(socket_path).native().size() > kMaxSocketPath) {

@@ -233,6 +233,18 @@ TEST_F(VirtualVmTest, KeepsItsStateFromOthers) {
   }
 }
 
+TEST_F(VirtualVmTest, ATpmThatOutlivesItsVmKeepsNothing) {
+  auto vm = started(options());
+  ASSERT_NE(vm, nullptr);
+  const std::shared_ptr<TpmChannel> tpm = vm->tpm();
+  vm.reset();
+  const Buffer before = *read_file(options().state / "tpm.state", 1 << 20);
+  const auto answer = tpm->execute(*parse_hex("TPM2_Shutdown(CLEAR)", "80010000000c000001450000"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(to_string(answer.error()), "virtual TPM: its VM is off");
+  EXPECT_EQ(*read_file(options().state / "tpm.state", 1 << 20), before);
+}
+
 TEST(MeasuredBoot, KnowsTheStartupLocality) {
   Buffer log = *read_file(kBoots / "nosb" / "binary_bios_measurements", kMaxEventLog);
   const auto boot = parse_measured_boot(log);
