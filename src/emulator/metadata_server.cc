@@ -130,7 +130,7 @@ HttpResponse MetadataServer::metadata(const HttpRequest& request, std::string_vi
   if (request.headers.get("Metadata-Flavor") != "Google") {
     return text_response(403, "missing the header Metadata-Flavor: Google\n");
   }
-  if (request.headers.get("X-Forwarded-For")) {
+  if (request.headers.count("X-Forwarded-For") > 0) {
     return text_response(403, "the metadata server does not answer through a proxy\n");
   }
   std::string wanted(path);

@@ -89,6 +89,8 @@ TEST_F(MetadataServerTest, RefusesAsGooglesDoes) {
   EXPECT_EQ(server(request).status, 200U);
   request.headers.set("X-Forwarded-For", "10.0.0.1");
   EXPECT_EQ(server(request).status, 403U);
+  request.headers.add("X-Forwarded-For", "10.0.0.2");
+  EXPECT_EQ(server(request).status, 403U);
   request.method = "POST";
   EXPECT_EQ(server(request).status, 405U);
   for (const char* missing :
