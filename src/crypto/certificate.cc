@@ -93,16 +93,20 @@ std::shared_ptr<X509> read_x509(const unsigned char** at, std::size_t size) {
   return X509Ptr(d2i_X509(&x509, at, static_cast<long>(size)));
 }
 
-/// The signed part: the first member of the certificate's SEQUENCE.
-Bytes signed_part(Bytes certificate) {
+/// The signed part: the first member of the certificate's SEQUENCE.  Nothing where a length is
+/// indefinite: OpenSSL reads that, DER forbids it (X.690 section 10.1).
+std::optional<Bytes> signed_part(Bytes certificate) {
   long size = 0;
   int tag = 0;
   int tag_class = 0;
   const unsigned char* at = certificate.data();
-  ASN1_get_object(&at, &size, &tag, &tag_class, static_cast<long>(certificate.size()));
+  const auto enter = [&](long room) {
+    return ASN1_get_object(&at, &size, &tag, &tag_class, room) == V_ASN1_CONSTRUCTED;
+  };
+  if (!enter(static_cast<long>(certificate.size()))) return std::nullopt;
   const unsigned char* const begin = at;
-  ASN1_get_object(&at, &size, &tag, &tag_class, size);
-  return {begin, at + size};
+  if (!enter(size)) return std::nullopt;
+  return Bytes{begin, at + size};
 }
 
 /// SHA-256 or better, under RSA or ECDSA.
@@ -126,6 +130,7 @@ Result<Certificate> Certificate::from_der(Bytes der) {
   if (!x509) return refuse("no X.509 certificate: " + take_openssl_error());
   const auto used = static_cast<std::size_t>(at - der.data());
   if (used != der.size()) return refuse(fmt::format("{} trailing bytes", der.size() - used));
+  if (!signed_part(der)) return refuse("a length is indefinite, which DER forbids");
   // Reads all extensions once; afterwards the object is only read, from any thread.
   if ((X509_get_extension_flags(x509.get()) & EXFLAG_INVALID) != 0) {
     return refuse("an extension is not in its form");
@@ -254,12 +259,13 @@ bool Certificate::signed_by(const PublicKey& key) const {
   if (X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(x509_.get())) != 0) return false;
   if (!signature_is_strong(x509_.get())) return false;
   // Verified as the bytes that came, in a value that encodes to just them.
-  const Bytes tbs = signed_part(der());
+  const Bytes tbs = signed_part(der()).value();  // from_der asked
   const unsigned char* at = tbs.data();
   const AnyPtr any(d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(tbs.size())));
   const MdContextPtr digest(EVP_MD_CTX_new());
   const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.raw(), nullptr));
-  ASSAY_CHECK(any && digest && context);
+  if (!any) return false;
+  ASSAY_CHECK(digest && context);
   EVP_MD_CTX_set_pkey_ctx(digest.get(), context.get());
   return ASN1_item_verify_ctx(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, any.get(),
                               digest.get()) == 1;

@@ -233,6 +233,28 @@ CertificateTemplate ca_template(std::string name) {
   return content;
 }
 
+// OpenSSL reads BER; a length that ends with an end-of-contents mark is not DER (X.690, 10.1), and
+// what is signed could not be found in it.
+TEST_F(GoogleCertificates, WithAnIndefiniteLengthAreRefused) {
+  const Certificate genuine = read("pca_tpm_rsa_sign_cert");
+  const Bytes der = genuine.der();  // 30 82 size size, 30 82 size size, ...
+  Buffer outer = {0x30, 0x80};
+  outer.insert(outer.end(), der.begin() + 4, der.end());
+  outer.insert(outer.end(), {0, 0});
+  EXPECT_EQ(Certificate::from_der(outer).error().why, "a length is indefinite, which DER forbids");
+
+  const std::size_t tbs_size = static_cast<std::size_t>(der[6]) << 8 | der[7];
+  Buffer inner = {0x30, 0x80};
+  inner.insert(inner.end(), der.begin() + 8,
+               der.begin() + 8 + static_cast<std::ptrdiff_t>(tbs_size));
+  inner.insert(inner.end(), {0, 0});
+  inner.insert(inner.end(), der.begin() + 8 + static_cast<std::ptrdiff_t>(tbs_size), der.end());
+  Buffer both = {0x30, 0x82, static_cast<std::uint8_t>(inner.size() >> 8),
+                 static_cast<std::uint8_t>(inner.size() & 0xFF)};
+  both.insert(both.end(), inner.begin(), inner.end());
+  EXPECT_EQ(Certificate::from_der(both).error().why, "a length is indefinite, which DER forbids");
+}
+
 TEST(IssueCertificate, MakesAChain) {
   const PrivateKey root_key = PrivateKey::generate_rsa();
   const PrivateKey middle_key = PrivateKey::generate_p256();

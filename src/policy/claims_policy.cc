@@ -57,6 +57,9 @@ Status read_claims(std::string_view where, const std::string& prefix, const toml
   for (const auto& [key, node] : table) {
     const std::string claim = prefix + std::string(key.str());
     if (const toml::table* inner = node.as_table()) {
+      if (inner->empty())
+        return fail(Fault::malformed, at(where, node),
+                    fmt::format("{}: an empty table asks nothing", claim));
       // submods.gce.zone = [...] without quotes is nested tables to TOML.
       if (auto read = read_claims(where, claim + '.', *inner, out); !read) return read;
       continue;
@@ -90,15 +93,24 @@ bool matches(const json::value& allowed, const json::value& value) {
   return std::string_view(*text).starts_with(wanted.substr(0, wanted.size() - 1));
 }
 
-/// A claim with several values, as `aud` may have, has each of them.
-bool any_matches(const std::vector<json::value>& allowed, const json::value& value) {
+/// Lists of names of which the holder needs one.  Any other list is a record of what happened: one
+/// good entry does not make up for a bad one.
+bool is_set_of_names(std::string_view claim) {
+  return claim == "aud" || claim == "eat_nonce" || claim == "google_service_accounts" ||
+         claim == "submods.confidential_space.support_attributes";
+}
+
+bool satisfies(std::string_view claim, const std::vector<json::value>& allowed,
+               const json::value& value) {
   const auto one = [&](const json::value& v) {
     return std::any_of(allowed.begin(), allowed.end(),
                        [&](const json::value& a) { return matches(a, v); });
   };
-  if (const json::array* values = value.if_array())
-    return std::any_of(values->begin(), values->end(), one);
-  return one(value);
+  const json::array* values = value.if_array();
+  if (values == nullptr) return one(value);
+  return is_set_of_names(claim)
+             ? std::any_of(values->begin(), values->end(), one)
+             : !values->empty() && std::all_of(values->begin(), values->end(), one);
 }
 
 std::string show(const std::vector<json::value>& allowed) {
@@ -153,8 +165,8 @@ Verdict ClaimsPolicy::appraise(const std::string& secret, const json::object& cl
   for (const Rule& rule : rules->second) {
     const json::value* value = find(claims, rule.claim);
     verdict.require(fmt::format("policy.claim/{}", rule.claim),
-                    value != nullptr && any_matches(rule.allowed, *value), show(rule.allowed),
-                    value == nullptr ? "absent" : json::serialize(*value),
+                    value != nullptr && satisfies(rule.claim, rule.allowed, *value),
+                    show(rule.allowed), value == nullptr ? "absent" : json::serialize(*value),
                     value == nullptr
                         ? "the token does not have this claim"
                         : "this VM may not have this secret, or the policy must list it");

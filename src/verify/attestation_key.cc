@@ -117,9 +117,11 @@ void check_validity(const Certificate& ak, const Chain& chain, Instant now, Verd
 /// verifying digital signatures".  Google's EK certificates chain like its AK certificates, and an
 /// endorsement key could be made to sign: their keyUsage tells them apart.
 void check_usage(const Certificate& ak, Verdict& verdict) {
-  const bool ok = ak.may_sign_data() && !ak.is_ca();
+  const bool says = ak.extension("2.5.29.15").has_value();  // keyUsage
+  const bool ok = says && ak.may_sign_data() && !ak.is_ca();
   verdict.require("ak.certificate.usage", ok, "keyUsage digitalSignature, not a CA",
                   ok           ? "digitalSignature"
+                  : !says      ? "no keyUsage"
                   : ak.is_ca() ? "a CA certificate"
                                : "no digitalSignature",
                   "send the certificate of the attestation key, not of the endorsement key");
@@ -304,7 +306,11 @@ std::optional<PublicKey> check_own_key(const Attestation& attestation, Verdict& 
   }
   check_attributes(*ak, verdict);
   auto key = key_of(*ak);
-  if (!key) return std::nullopt;
+  if (!key) {
+    verdict.require("ak.public.format", false, "an RSA or ECC key of a kind we know",
+                    to_string(key.error()), "attest with RSA-2048 or P-256");
+    return std::nullopt;
+  }
   return std::move(*key);
 }
 

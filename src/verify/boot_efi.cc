@@ -50,14 +50,16 @@ class EfiReader {
   }
 
  private:
-  /// The firmware's drivers come before its separator; after it the OS may extend PCR 2.
+  /// The firmware's drivers come before its separator; after it the OS may extend PCR 2.  Types are
+  /// claims: whatever the log does not show the content of may be a driver.
   void read_driver(const JudgedEvent& e) {
     if (e.is(EventType::separator)) drivers_done_ = true;
     if (drivers_done_) return;
-    if (e.event->type == EventType::efi_boot_services_driver)
-      state_.boot_services_drivers.push_back(replayed_.digest(*e.event));
-    if (e.event->type == EventType::efi_runtime_services_driver)
-      state_.runtime_services_drivers.push_back(replayed_.digest(*e.event));
+    if (e.trust != DataTrust::elsewhere) return;
+    auto& drivers = e.event->type == EventType::efi_runtime_services_driver
+                        ? state_.runtime_services_drivers
+                        : state_.boot_services_drivers;
+    drivers.push_back(replayed_.digest(*e.event));
   }
 
   /// Every application, in order: firmware's own before the boot attempt, failed attempts, shim,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "verify/boot_parts.h"
 
 namespace assay {
@@ -14,9 +16,10 @@ std::string without_final_nul(Bytes data) {
   return to_text(data);
 }
 
-/// The arguments of a command that loads a kernel: "linux ARGS", "linuxefi ARGS", "linux16 ARGS".
+/// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
 std::optional<std::string_view> kernel_arguments(std::string_view command) {
-  for (const std::string_view name : {"linux ", "linuxefi ", "linux16 "})
+  for (const std::string_view name :
+       {"linux ", "linuxefi ", "linux16 ", "multiboot ", "multiboot2 ", "chainloader "})
     if (command.starts_with(name)) return command.substr(name.size());
   return std::nullopt;
 }
@@ -56,44 +59,39 @@ class GrubReader {
   }
 
  private:
-  /// The prefix says what a text is, and is not measured; the text is.
+  /// Labels are not measured; texts and their order are.  So the text right behind the one command
+  /// that loads a kernel is that kernel's command line, whatever the log calls it, and what repeats
+  /// either of them was extended later by somebody else.
   void read_text(const JudgedEvent& e) {
     const auto prefix = grub_prefix(e.event->data);
     if (!prefix) return;
     grub_.commands.push_back(without_final_nul(e.event->data));
     std::string text = without_final_nul(e.event->data.subspan(prefix->text.size()));
-    switch (prefix->kind) {
-      case GrubText::command:
-        if (const auto arguments = kernel_arguments(text)) {
-          loading_ = unquoted(*arguments);
-          command_line_.reset();
-        }
-        return;
-      case GrubText::kernel_command_line:
-        return read_command_line(e, std::move(text));
-      case GrubText::module_command_line:
-        return;
+    if (std::exchange(awaited_, false)) {
+      if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != *loading_)
+        return bad(e, "not the command line of the linux command before it");
+      command_line_ = std::move(text);
+    } else if (prefix->kind == GrubText::kernel_command_line) {
+      bad(e, "a command line without its linux command");
+    } else if (const auto arguments = kernel_arguments(text)) {
+      if (loading_) return bad(e, "a second linux command");
+      loading_ = unquoted(*arguments);
+      awaited_ = true;
     }
   }
 
-  /// A command relabelled as a command line would have to repeat the arguments of the command that
-  /// loaded the kernel, which is measured just before it.
-  void read_command_line(const JudgedEvent& e, std::string text) {
-    if (++command_lines_ > 1)
-      fault_ = fmt::format("{}: a second command line", describe(*e.event));
-    else if (!loading_ || *loading_ != unquoted(text))
-      fault_ = fmt::format("{}: not what the last linux command loaded", describe(*e.event));
-    command_line_ = std::move(text);
+  void bad(const JudgedEvent& e, std::string_view why) {
+    if (fault_.empty()) fault_ = fmt::format("{}: {}", describe(*e.event), why);
   }
 
   void check_command_line(Verdict& verdict) {
     constexpr const char* kId = "boot.kernel.command_line";
-    if (!loading_ && command_lines_ == 0)
+    if (!loading_ && fault_.empty())
       return verdict.absent(kId, "GRUB measured no kernel command line");
     if (fault_.empty() && !command_line_)
       fault_ = "a linux command without the command line that it loaded";
     verdict.require(
-        kId, fault_.empty(), "one command line, equal to the last linux command",
+        kId, fault_.empty(), "one linux command, and its command line right behind it",
         fault_.empty() ? *command_line_ : fault_,
         "boot one kernel without going back to the menu; the log may have been changed");
   }
@@ -101,8 +99,8 @@ class GrubReader {
   const ReplayedLog& replayed_;
   GrubState grub_;
   std::optional<std::string> loading_;
+  bool awaited_ = false;  ///< the next text must be the command line
   std::optional<std::string> command_line_;
-  int command_lines_ = 0;
   std::string fault_;
 };
 

@@ -79,15 +79,20 @@ std::vector<const JudgedEvent*> firmware_events(const ReplayedLog& replayed) {
 void read_version(const std::vector<const JudgedEvent*>& events, PlatformState& out,
                   Verdict& verdict) {
   const Event* version = nullptr;
-  for (const JudgedEvent* e : events)
-    if (e->is(EventType::s_crtm_version)) version = e->event;
+  bool once = true;
+  for (const JudgedEvent* e : events) {
+    if (!e->is(EventType::s_crtm_version)) continue;
+    once = version == nullptr;
+    version = e->event;
+  }
   if (version != nullptr) {
     out.scrtm_version = to_buffer(version->data);
     out.gce_firmware_version = gce_firmware_version(version->data);
   }
-  verdict.require("boot.firmware.version", version != nullptr,
-                  "a measured EV_S_CRTM_VERSION in PCR 0",
+  verdict.require("boot.firmware.version", version != nullptr && once,
+                  "one measured EV_S_CRTM_VERSION in PCR 0",
                   version == nullptr ? "none before the separator"
+                  : !once            ? "several"
                   : out.gce_firmware_version
                       ? fmt::format("GCE Virtual Firmware v{}", *out.gce_firmware_version)
                       : hex(out.scrtm_version),

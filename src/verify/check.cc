@@ -61,8 +61,11 @@ void Verdict::not_checked(std::string id, std::string why, std::string_view hint
 
 void Verdict::add(Check check) {
   require_listed(check.id);
-  for (std::string* text : {&check.expected, &check.got})
+  constexpr std::size_t kLongest = 4096;
+  for (std::string* text : {&check.expected, &check.got}) {
+    if (text->size() > kLongest) text->replace(kLongest, std::string::npos, "...");
     if (!is_printable(*text)) *text = printable(*text);
+  }
   // An attestation's worth at once: growing step by step would move every text several times.
   constexpr std::size_t kOfAnAttestation = 96;
   if (checks_.empty()) checks_.reserve(kOfAnAttestation);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <deque>
 #include <map>
 
 #include "base/hex.h"
@@ -286,6 +287,32 @@ Event& event(Events& events, std::uint32_t number) {
   return found;
 }
 
+/// What the running system extends into a PCR and appends to the log: `label` is logged, `text` is
+/// measured.
+Event extended_later(std::uint32_t pcr, EventType type, std::string_view label,
+                     std::string_view text) {
+  static std::deque<Buffer> kept;
+  const auto keep = [](std::string_view bytes) -> Bytes {
+    kept.push_back(to_buffer(as_bytes(bytes)));
+    return kept.back();
+  };
+  Event out{};
+  out.pcr = pcr;
+  out.type = type;
+  out.data = keep(std::string(label) + std::string(text));
+  out.digests[0] = {HashAlgorithm::sha256,
+                    keep(as_text(hash(HashAlgorithm::sha256, as_bytes(text)).bytes()))};
+  out.digest_count = 1;
+  return out;
+}
+
+/// The same event under another label of GRUB.
+void relabel(Event& e, std::string_view label) {
+  const auto old = grub_prefix(e.data);
+  const std::string text(as_text(e.data.subspan(old->text.size())));
+  e.data = extended_later(e.pcr, e.type, label, text).data;
+}
+
 struct ChangeCase {
   const char* name;
   void (*change)(Events&);
@@ -325,6 +352,25 @@ const ChangeCase kChanges[] = {
      "boot.kernel.command_line"},
     {"a command without its command line", [](Events& e) { e.erase(e.begin() + 47); },
      "boot.kernel.command_line"},
+    {"another kernel's command line, extended later",
+     [](Events& e) {
+       relabel(event(e, 48), "grub_cmd: ");
+       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good lockdown"));
+       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good lockdown"));
+     },
+     "boot.kernel.command_line"},
+    {"the linux command hidden as a module's command line",
+     [](Events& e) {
+       relabel(event(e, 44), "module_cmdline: ");
+       relabel(event(e, 48), "grub_cmd: ");
+     },
+     "boot.kernel.command_line"},
+    {"a firmware version, extended later",
+     [](Events& e) {
+       e.insert(e.begin() + 1,
+                extended_later(0, EventType::s_crtm_version, "", "GCE Virtual Firmware v99"));
+     },
+     "boot.firmware.version"},
     {"a command line before its command", [](Events& e) { std::swap(event(e, 44), event(e, 48)); },
      "boot.kernel.command_line"},
 };

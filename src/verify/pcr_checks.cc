@@ -62,8 +62,11 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
   if (!differ.empty()) {
     got.clear();
     for (const std::uint32_t pcr : differ)
-      got += fmt::format("{}PCR {} differs ({} events): {}", got.empty() ? "" : "; ", pcr,
-                         bank.extends[pcr], explain_mismatch(replayed, *quoted.values[pcr], pcr));
+      got += fmt::format(
+          "{}PCR {} differs ({} events): {}", got.empty() ? "" : "; ", pcr, bank.extends[pcr],
+          // Costly, and of one bank as good as of all.
+          &bank == &replayed.banks.front() ? explain_mismatch(replayed, *quoted.values[pcr], pcr)
+                                           : "as in the first bank");
   }
   verdict.require(fmt::format("eventlog.pcrs.replayed/{}", name_of(bank.algorithm)), differ.empty(),
                   "the log ends at the quoted value of each PCR it extends", std::move(got),

@@ -67,7 +67,7 @@ class Explainer {
   using Story = std::optional<std::string>;
 
   /// Trying each event costs the square of their number, and evidence is hostile.
-  static constexpr std::size_t kMostEvents = 128;
+  static constexpr std::size_t kMostEvents = 64;
 
   [[nodiscard]] bool fits(const Digest& value) const { return value == quoted_; }
 

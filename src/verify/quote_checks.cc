@@ -168,13 +168,13 @@ class QuoteChecks {
         "the PCR values were changed, or a PCR was extended while quoting: attest again");
   }
 
-  /// Firmware, Secure Boot and boot loader are measured into PCR 0 to 7 (PFP 1.06 section 3.3.4): a
-  /// quote that leaves one out could hide what it holds.
+  /// Firmware and Secure Boot are measured into PCR 0 to 7 (PFP 1.06 section 3.3.4), what GRUB does
+  /// into 8 and 9: a quote that leaves one out could hide what it holds.
   void coverage() {
-    constexpr PcrMask kFirmwarePcrs = 0xFF;
+    constexpr PcrMask kLoggedPcrs = 0x3FF;  // as eventlog.pcrs.accounted
     const PcrMask mask = quote_.pcrs.mask();
-    verdict_.require(id("tpm.quote.coverage"), (mask & kFirmwarePcrs) == kFirmwarePcrs,
-                     "at least PCRs 0-7", show(mask), "quote PCRs 0 to 23");
+    verdict_.require(id("tpm.quote.coverage"), (mask & kLoggedPcrs) == kLoggedPcrs,
+                     "at least PCRs 0-9", show(mask), "quote PCRs 0 to 23");
   }
 
  private:

@@ -141,14 +141,13 @@ class Replay {
     return nullptr;
   }
 
-  /// Intel's FIT record 0x2D measures four zeros as S-CRTM contents, and a BootOrder of one or two
-  /// entries, measured alone, may be the bytes of a separator.  Neither hides one: its PCR must
-  /// have a separator besides (boot.separators.once).
+  /// A BootOrder of one or two entries, measured alone, may be the bytes of a separator.  In PCR 1
+  /// only: nothing is read from it, so no border can be moved there.  (Intel's FIT record 0x2D
+  /// measures four zeros as S-CRTM contents in PCR 0.  It is refused: with a separator hidden under
+  /// that type, the running system could extend PCR 0 and call it the firmware's.)
   static bool may_look_like_separator(const JudgedEvent& judged) {
-    const EventType type = judged.event->type;
-    if (type == EventType::s_crtm_contents) return judged.event->pcr == 0;
-    return judged.trust == DataTrust::part &&
-           (type == EventType::efi_variable_boot || type == EventType::efi_variable_driver_config);
+    return judged.event->pcr == 1 && judged.trust == DataTrust::part &&
+           judged.event->type == EventType::efi_variable_boot;
   }
 
   /// Is the event of the type the log says?  Digests of boundaries give them away, and a digest of
