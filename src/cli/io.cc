@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/io.h"
 
+#include "verify/printable.h"
+
 namespace assay {
 
 ExitCode exit_code(Fault fault) {
@@ -17,7 +19,8 @@ ExitCode exit_code(Fault fault) {
 }
 
 int explain(Io io, const Error& error) {
-  io.err << "assay: " << to_string(error) << "\n";
+  // An error may quote hostile text, and a terminal obeys what it is shown.
+  io.err << "assay: " << printable(to_string(error)) << "\n";
   return exit_code(error.fault);
 }
 

@@ -8,6 +8,7 @@
 #include "formats/attestation.h"
 #include "host/file.h"
 #include "verify/machine_state_message.h"
+#include "verify/printable.h"
 #include "verify/vtpm.h"
 
 namespace assay {
@@ -18,7 +19,7 @@ constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
 
 /// gotpm has one exit code and one form for all that goes wrong.
 int error(Io io, std::string_view what) {
-  io.err << fmt::format("Error: {}\n", what);
+  io.err << fmt::format("Error: {}\n", printable(what));
   return 1;
 }
 
