@@ -294,6 +294,7 @@ TEST_F(SocketTest, KeepsObjectsFromOneConnectionToTheNext) {
 
 TEST_F(SocketTest, AClientThatNeverReadsKeepsNobodyWaiting) {
   const int deaf = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_GE(deaf, 0);
   const timeval patience{20, 0};  // a hang is a failure, not a stuck test run
   ::setsockopt(deaf, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   sockaddr_un address{};

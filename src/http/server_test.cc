@@ -227,7 +227,7 @@ TEST(HttpServer, AClientThatSendsAllOfARefusedBodyStillReadsTheAnswer) {
   const auto server = serve();
   RawClient client(server->port());
   ASSERT_TRUE(client.say("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 12000000\r\n\r\n"));
-  ASSERT_TRUE(client.say(std::string(12'000'000, 'a')));
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(client.say(std::string(1'000'000, 'a')));
   client.finish();
   EXPECT_THAT(client.hear_all(),
               testing::AllOf(StartsWith("HTTP/1.1 413 "), EndsWith("bytes allowed here")));
@@ -454,6 +454,8 @@ TEST(HttpServer, AnswersThoughItsLogCannotBeWritten) {
   const auto server = serve();
   const int log = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(log, 0);
+  ASSERT_GE(full, 0);
   ASSERT_EQ(::dup2(full, STDERR_FILENO), STDERR_FILENO);
   const std::string answer = ask(*server, "GET /throw HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_EQ(::dup2(log, STDERR_FILENO), STDERR_FILENO);
