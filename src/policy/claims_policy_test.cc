@@ -146,6 +146,7 @@ struct ParseCase {
 
 const ParseCase kParseCases[] = {
     {"a value without a list", "[secrets.a]\nhwmodel = \"X\"\n", "p:2"},
+    {"a claim's table with nothing in it", "[secrets.a.submods.gce]\n", "p:1"},
     {"a list of tables", "[secrets.a]\nhwmodel = [{x = 1}]\n", "p:2"},
     {"a number with a fraction", "[secrets.a]\nhwmodel = [1.5]\n", "p:2"},
     {"a secret that is no table", "[secrets]\na = 1\n", "p:2"},

@@ -383,6 +383,24 @@ TEST(MachineState, IsNotReadFromALogThatContradictsItself) {
   }
 }
 
+// The type is not measured: a driver that the log calls a blob is listed all the same.
+TEST(MachineState, ListsWhatMayBeADriverWhateverItsType) {
+  const Buffer bytes = boot_file("sb/binary_bios_measurements");
+  for (const EventType type :
+       {EventType::efi_boot_services_driver, EventType::efi_platform_firmware_blob}) {
+    EventLog log = parse_event_log(bytes).value();
+    Event driver = extended_later(2, type, "", "the driver's image");
+    driver.data = extended_later(2, type, std::string(16, '\0'), "").data;
+    log.events.insert(log.events.begin() + 1, driver);
+    const HashAlgorithm banks[] = {HashAlgorithm::sha256};
+    Verdict verdict;
+    const MachineState state = read_machine_state(replay(log, banks), verdict);
+    ASSERT_TRUE(state.efi.has_value());
+    EXPECT_THAT(state.efi->boot_services_drivers,
+                ElementsAre(hash(HashAlgorithm::sha256, as_bytes("the driver's image"))));
+  }
+}
+
 TEST(MachineState, WithholdsApplicationsWithoutExitBootServices) {
   const Buffer bytes = boot_file("sb/binary_bios_measurements");
   EventLog log = parse_event_log(bytes).value();
