@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/hex.h"
+#include "cli/tpm_option.h"
 #include "collect/kernel_log.h"
 #include "collect/metadata.h"
 #include "host/file.h"
@@ -12,19 +13,10 @@
 namespace assay {
 namespace {
 
-constexpr const char* kDefaultTpm = "/dev/tpmrm0";
 constexpr std::size_t kMaxNonce = 64;
 
-Result<Tpm> open_tpm(const AttestOptions& options) {
-  auto tcti = options.tcti.empty()
-                  ? Tcti::open_path(options.tpm_path.empty() ? kDefaultTpm : options.tpm_path)
-                  : Tcti::load(options.tcti);
-  if (!tcti) return pass_on(tcti);
-  return Tpm::open(std::move(*tcti));
-}
-
 Result<Attestation> collect(const AttestOptions& options, Buffer nonce, Io io) {
-  auto tpm = open_tpm(options);
+  auto tpm = open_tpm(options.tcti, options.tpm_path);
   if (!tpm) return pass_on(tpm);
   auto log = options.event_log.empty() ? read_kernel_log() : read_event_log(options.event_log);
   if (!log) return pass_on(log);

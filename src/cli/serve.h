@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/io.h"
-#include "cli/serve_trust.h"
+#include "cli/trust_option.h"
 
 namespace assay {
 

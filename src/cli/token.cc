@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/token.h"
 
+#include "cli/tpm_option.h"
 #include "collect/kernel_log.h"
 #include "collect/metadata.h"
 #include "crypto/jws.h"
@@ -10,16 +11,6 @@
 
 namespace assay {
 namespace {
-
-constexpr const char* kDefaultTpm = "/dev/tpmrm0";
-
-Result<Tpm> open_tpm(const TokenOptions& options) {
-  auto tcti = !options.tcti.empty()
-                  ? Tcti::load(options.tcti)
-                  : Tcti::open_path(options.tpm_path.empty() ? kDefaultTpm : options.tpm_path);
-  if (!tcti) return pass_on(tcti);
-  return Tpm::open(std::move(*tcti));
-}
 
 MetadataClient metadata_of(const TokenOptions& options, const HttpClient& http) {
   if (options.metadata_host.empty()) return MetadataClient::from_environment(http);
@@ -34,7 +25,7 @@ struct Machine {
 };
 
 Result<Machine> prepare(const TokenOptions& options, const MetadataClient& metadata) {
-  auto tpm = open_tpm(options);
+  auto tpm = open_tpm(options.tcti, options.tpm_path);
   if (!tpm) return pass_on(tpm);
   auto log = options.event_log.empty() ? read_kernel_log() : read_event_log(options.event_log);
   if (!log) return pass_on(log);

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/hex.h"
+#include "cli/trust_option.h"
 #include "cli/verdict.h"
-#include "collateral/trust.h"
 #include "formats/attestation.h"
 #include "host/file.h"
 #include "host/system_clock.h"
@@ -17,7 +17,6 @@ namespace {
 
 /// The text form of the largest attestation.
 constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
-constexpr std::size_t kMaxTrustFile = 1024 * 1024;
 
 int wrong_option(Io io, std::string_view option, std::string_view why) {
   io.err << fmt::format("assay: {}: {}\n", option, why);
@@ -46,17 +45,9 @@ tl::expected<Asked, int> understand(const VerifyOptions& options, Io io) {
 Result<Trust> read_trust(const std::vector<std::string>& names) {
   Trust out;
   for (const std::string& name : names) {
-    Trust one;
-    if (name == "google") {
-      one = google_trust();
-    } else {
-      const auto file = read_file(name, kMaxTrustFile);
-      if (!file) return pass_on(file);
-      auto trust = parse_trust(name, as_text(*file));
-      if (!trust) return pass_on(trust);
-      one = std::move(*trust);
-    }
-    out.anchors.insert(out.anchors.end(), one.anchors.begin(), one.anchors.end());
+    const auto one = load_trust(name);
+    if (!one) return pass_on(one);
+    out.anchors.insert(out.anchors.end(), one->anchors.begin(), one->anchors.end());
   }
   return out;
 }

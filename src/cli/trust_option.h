@@ -16,6 +16,9 @@ enum class ServiceMode {
                 ///< so
 };
 
+/// What one `--trust` names: "google" for the compiled-in keys, anything else a file.
+Result<Trust> load_trust(const std::string& name);
+
 /// What `--trust` names, together: "google" for the compiled-in keys, anything else a file
 /// (collateral/trust.h).  Nothing named is Fault::malformed, and so are emulated anchors in
 /// production: a service must not take an emulator for hardware because of a wrong file.

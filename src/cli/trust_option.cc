@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/serve_trust.h"
+#include "cli/trust_option.h"
 
 #include <iterator>
 
@@ -10,14 +10,14 @@ namespace {
 
 constexpr std::size_t kMaxTrustFile = 1024 * 1024;
 
-Result<Trust> load_one(const std::string& name) {
+}  // namespace
+
+Result<Trust> load_trust(const std::string& name) {
   if (name == "google") return google_trust();
   const auto file = read_file(name, kMaxTrustFile);
   if (!file) return pass_on(file);
   return parse_trust(name, as_text(*file));
 }
-
-}  // namespace
 
 Result<Trust> load_service_trust(const std::vector<std::string>& names, ServiceMode mode) {
   if (names.empty()) {
@@ -26,7 +26,7 @@ Result<Trust> load_service_trust(const std::vector<std::string>& names, ServiceM
   }
   Trust all;
   for (const std::string& name : names) {
-    auto one = load_one(name);
+    auto one = load_trust(name);
     if (!one) return pass_on(one);
     if (one->emulated() && mode == ServiceMode::production) {
       return fail(Fault::untrusted, "--trust " + name,
