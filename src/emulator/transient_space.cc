@@ -15,8 +15,8 @@ constexpr std::uint32_t kGetCapability = 0x17A, kContextSave = 0x162, kContextLo
 constexpr std::uint32_t kCapHandles = 1, kCapCommands = 2;
 constexpr std::uint32_t kFirstTransient = 0x80000000;
 constexpr std::uint32_t kRcObjectMemory = 0x902;
-// TPM_RC_HANDLE for the first handle, and for the first parameter (Part 2, 6.6.2).
-constexpr std::uint32_t kRcFirstHandle = 0x18B, kRcFirstParameter = 0x1CB;
+// TPM_RC_HANDLE for the first parameter (Part 2, 6.6.2).
+constexpr std::uint32_t kRcFirstParameter = 0x1CB;
 
 bool is_transient(std::uint32_t handle) { return handle >> 24 == 0x80; }
 
