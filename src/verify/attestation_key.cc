@@ -160,7 +160,7 @@ std::optional<GceInstanceExtension> check_instance(const Certificate& ak, Verdic
 /// they say nothing about a customer's VM.  An emulator claims no production and is named as such.
 void check_production(const std::optional<GceInstanceExtension>& extension,
                       const TrustAnchor* anchor, Verdict& verdict) {
-  if (anchor != nullptr && anchor->emulated)
+  if (anchor != nullptr && anchor->provenance == Provenance::emulated)
     return verdict.absent("ak.instance.production", "an emulator's certificate");
   const bool ok = extension && extension->is_production.value_or(false);
   verdict.require("ak.instance.production", ok, "isProduction true",
@@ -238,12 +238,6 @@ constexpr const char* kCertificateChecks[] = {
     "ak.certificate.extensions", "ak.instance.format",      "ak.instance.production",
     "ak.public.format",          "ak.public.matches",       "ak.public.attributes"};
 
-/// Records the checks from `first` on as not asked.
-void not_checked_from(std::string_view first, const std::string& why, Verdict& verdict) {
-  const auto at = std::find(std::begin(kCertificateChecks), std::end(kCertificateChecks), first);
-  for (auto id = at; id != std::end(kCertificateChecks); ++id) verdict.not_checked(*id, why);
-}
-
 /// RSA of 2048 bits or a NIST curve: what a TPM signs quotes with and CAs still certify.
 std::optional<PublicKey> check_key(const Certificate& ak, Verdict& verdict) {
   auto key = ak.public_key();
@@ -265,14 +259,15 @@ std::optional<AttestationKey> check_attestation_key(const Attestation& attestati
           "ak.certificate.present", !attestation.ak_cert.empty(), "an AK certificate",
           attestation.ak_cert.empty() ? "none" : "present",
           "attest with the key that your provider certified (assay attest --key gceAK)")) {
-    not_checked_from("ak.certificate.format", "no AK certificate", verdict);
+    verdict.not_checked_from(kCertificateChecks, "ak.certificate.format", "no AK certificate");
     return std::nullopt;
   }
   const auto ak = Certificate::from_der(attestation.ak_cert);
   if (!verdict.require("ak.certificate.format", ak.has_value(), "an X.509 certificate in DER",
                        ak ? ak->fingerprint() : to_string(ak.error()),
                        "the certificate was changed or cut: read it from the TPM's NV again")) {
-    not_checked_from("ak.certificate.key", "the AK certificate is unreadable", verdict);
+    verdict.not_checked_from(kCertificateChecks, "ak.certificate.key",
+                             "the AK certificate is unreadable");
     return std::nullopt;
   }
   auto key = check_key(*ak, verdict);
@@ -289,7 +284,8 @@ std::optional<AttestationKey> check_attestation_key(const Attestation& attestati
   const auto extension = check_instance(*ak, verdict);
   check_production(extension, anchor, verdict);
   if (!key) {
-    not_checked_from("ak.public.format", "the AK certificate has no key to compare with", verdict);
+    verdict.not_checked_from(kCertificateChecks, "ak.public.format",
+                             "the AK certificate has no key to compare with");
     return std::nullopt;
   }
   check_public(attestation, *key, verdict);

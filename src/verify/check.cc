@@ -59,6 +59,14 @@ void Verdict::not_checked(std::string id, std::string why, std::string_view hint
   add({std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::string(hint)});
 }
 
+void Verdict::not_checked_from(std::span<const char* const> ids, std::string_view first,
+                               std::string_view why) {
+  const auto at = std::find(ids.begin(), ids.end(), first);
+  ASSAY_CHECK(at != ids.end());
+  for (const char* id : ids.subspan(static_cast<std::size_t>(at - ids.begin())))
+    not_checked(id, std::string(why));
+}
+
 void Verdict::add(Check check) {
   require_listed(check.id);
   constexpr std::size_t kLongest = 4096;
@@ -66,14 +74,19 @@ void Verdict::add(Check check) {
     if (text->size() > kLongest) text->replace(kLongest, std::string::npos, "...");
     if (!is_printable(*text)) *text = printable(*text);
   }
-  // An attestation's worth at once: growing step by step would move every text several times.
-  constexpr std::size_t kOfAnAttestation = 96;
-  if (checks_.empty()) checks_.reserve(kOfAnAttestation);
+  reserve();
   checks_.push_back(std::move(check));
 }
 
 void Verdict::append(const Verdict& other) {
+  reserve();
   checks_.insert(checks_.end(), other.checks_.begin(), other.checks_.end());
+}
+
+void Verdict::reserve() {
+  // An attestation's worth at once: growing step by step would move every text several times.
+  constexpr std::size_t kOfAnAttestation = 96;
+  if (checks_.empty()) checks_.reserve(kOfAnAttestation);
 }
 
 bool Verdict::accepted() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,10 @@ class Verdict {
                std::string_view hint = {});
   void absent(std::string id, std::string what);
   void not_checked(std::string id, std::string why, std::string_view hint = {});
+  /// The same for each of `ids`, which holds `first`, from `first` on: a series of checks that
+  /// ended early.
+  void not_checked_from(std::span<const char* const> ids, std::string_view first,
+                        std::string_view why);
   void append(const Verdict& other);
 
   [[nodiscard]] bool accepted() const;
@@ -46,6 +51,7 @@ class Verdict {
 
  private:
   void add(Check check);
+  void reserve();
 
   std::vector<Check> checks_;
 };

@@ -40,6 +40,19 @@ TEST(Verdict, AcceptsOnlyIfSomethingPassedAndNothingIsOpen) {
   EXPECT_EQ(sum.checks().size(), good.checks().size() + failed.checks().size());
 }
 
+TEST(Verdict, RecordsTheRestOfASeriesAsNotAsked) {
+  static constexpr const char* kSeries[] = {"tpm.quotes.present", "tpm.quotes.signer",
+                                            "tpm.quotes.boot"};
+  Verdict verdict;
+  verdict.not_checked_from(kSeries, "tpm.quotes.signer", "no quote");
+  ASSERT_EQ(verdict.checks().size(), 2U);
+  EXPECT_EQ(verdict.checks()[0].id, "tpm.quotes.signer");
+  EXPECT_EQ(verdict.checks()[1].id, "tpm.quotes.boot");
+  EXPECT_EQ(verdict.checks()[1].verdict, CheckVerdict::not_checked);
+  EXPECT_EQ(verdict.checks()[1].got, "no quote");
+  EXPECT_DEATH(verdict.not_checked_from(kSeries, "tpm.quote.nonce", ""), "ids.end");
+}
+
 TEST(Verdict, KeepsAHintForFailuresAlone) {
   Verdict verdict;
   verdict.require("tpm.quotes.present", true, "a", "b", "c");

@@ -28,11 +28,6 @@ constexpr const char* kLogChecks[] = {
     "eventlog.digests.present", "eventlog.data.measured",  "eventlog.pcrs.quoted",
     "eventlog.pcrs.replayed",   "eventlog.pcrs.accounted", "eventlog.pcrs.explained"};
 
-void not_checked_from(std::string_view first, const std::string& why, Verdict& verdict) {
-  const auto at = std::find(std::begin(kLogChecks), std::end(kLogChecks), first);
-  for (auto id = at; id != std::end(kLogChecks); ++id) verdict.not_checked(*id, why);
-}
-
 /// The log, parsed; the other log checks are recorded as not asked where there is none.
 std::optional<EventLog> check_log(const Attestation& attestation, Verdict& verdict) {
   if (!verdict.require(
@@ -43,7 +38,7 @@ std::optional<EventLog> check_log(const Attestation& attestation, Verdict& verdi
           "newer "
           "GRUB or kernel, and see that /sys/kernel/security/tpm0/binary_bios_measurements is not "
           "empty")) {
-    not_checked_from("eventlog.log.format", "no event log", verdict);
+    verdict.not_checked_from(kLogChecks, "eventlog.log.format", "no event log");
     return std::nullopt;
   }
   auto log = parse_event_log(attestation.event_log);
@@ -51,7 +46,7 @@ std::optional<EventLog> check_log(const Attestation& attestation, Verdict& verdi
           "eventlog.log.format", log.has_value(), "a TCG event log",
           log ? fmt::format("{} events", log->events.size()) : to_string(log.error()),
           "send /sys/kernel/security/tpm0/binary_bios_measurements whole and unchanged")) {
-    not_checked_from("eventlog.types.known", "the event log is unreadable", verdict);
+    verdict.not_checked_from(kLogChecks, "eventlog.types.known", "the event log is unreadable");
     return std::nullopt;
   }
   return std::move(*log);
@@ -103,7 +98,7 @@ VtpmClaims claims_of(const Attestation& attestation, const AttestationKey& key,
                  .firmware_version = attest.firmware_version,
                  .ak_fingerprint = key.key.fingerprint(),
                  .ak_issuer = key.anchor->name,
-                 .emulated = key.anchor->emulated};
+                 .provenance = key.anchor->provenance};
   for (const Quote& quote : attestation.quotes) out.pcrs.push_back(quote.pcrs);
   return out;
 }
