@@ -7,8 +7,8 @@
 
 #include "crypto/certificate_builder.h"
 #include "crypto/hash.h"
-#include "emulator/event_log_writer.h"
-#include "formats/uefi.h"
+#include "formats/event_log_writer.h"
+#include "formats/uefi_writer.h"
 
 namespace assay {
 namespace {
@@ -26,22 +26,10 @@ const Guid& owner() {
   return guid_of_emulator;
 }
 
-/// UEFI_VARIABLE_DATA.  PFP 1.06 section 10.2.6.
-Buffer variable(const Guid& vendor, std::string_view name, Bytes data) {
-  ByteWriter w;
-  w.bytes(vendor.bytes).u64_le(name.size()).u64_le(data.size());
-  return w.bytes(utf16le(name)).bytes(data).take();
-}
-
-/// EFI_SIGNATURE_LIST with one entry.  UEFI 2.10 section 32.4.1.
+/// EFI_SIGNATURE_LIST with one entry.
 Buffer signature_list(const Guid& type, Bytes entry) {
-  constexpr std::size_t kListHeader = 28, kOwner = 16;
-  ByteWriter w;
-  w.bytes(type.bytes)
-      .u32_le(static_cast<std::uint32_t>(kListHeader + kOwner + entry.size()))
-      .u32_le(0);
-  w.u32_le(static_cast<std::uint32_t>(kOwner + entry.size())).bytes(owner().bytes);
-  return w.bytes(entry).take();
+  const SignatureEntry one{type, owner(), entry};
+  return write_signature_lists({&one, 1});
 }
 
 /// EFI_SIGNATURE_DATA, as authority events carry it.
@@ -105,43 +93,46 @@ class Boot {
   void firmware(BootTechnology technology) {
     Buffer version = utf16le("GCE Virtual Firmware v2");
     version.insert(version.end(), {0, 0});
-    log_.measure(0, EventType::s_crtm_version, version);
+    measure(0, EventType::s_crtm_version, version);
     ByteWriter w;
     w.bytes(as_bytes(std::string_view("GCE NonHostInfo\0", 16)))
         .u8(static_cast<std::uint8_t>(technology))
         .zeros(15);
-    log_.measure(0, EventType::nonhost_info, w.take());
+    measure(0, EventType::nonhost_info, w.take());
   }
 
   void secure_boot(const SecureBootKeys& keys) {
     const Buffer on = {1};
     const Buffer revoked =
         to_buffer(hash(HashAlgorithm::sha256, as_bytes("a revoked boot loader")).bytes());
-    log_.measure(7, kConfig, variable(kEfiGlobalVariable, "SecureBoot", on));
-    log_.measure(7, kConfig,
-                 variable(kEfiGlobalVariable, "PK", signature_list(kX509Guid, keys.pk)));
-    log_.measure(7, kConfig,
-                 variable(kEfiGlobalVariable, "KEK", signature_list(kX509Guid, keys.kek)));
-    log_.measure(7, kConfig,
-                 variable(kEfiImageSecurityDatabase, "db", signature_list(kX509Guid, keys.db)));
-    log_.measure(7, kConfig,
-                 variable(kEfiImageSecurityDatabase, "dbx", signature_list(kSha256Guid, revoked)));
+    measure(7, kConfig, write_uefi_variable(kEfiGlobalVariable, "SecureBoot", on));
+    measure(7, kConfig,
+            write_uefi_variable(kEfiGlobalVariable, "PK", signature_list(kX509Guid, keys.pk)));
+    measure(7, kConfig,
+            write_uefi_variable(kEfiGlobalVariable, "KEK", signature_list(kX509Guid, keys.kek)));
+    measure(
+        7, kConfig,
+        write_uefi_variable(kEfiImageSecurityDatabase, "db", signature_list(kX509Guid, keys.db)));
+    measure(7, kConfig,
+            write_uefi_variable(kEfiImageSecurityDatabase, "dbx",
+                                signature_list(kSha256Guid, revoked)));
   }
 
   void boot_attempt() {
     action(4, "Calling EFI Application from Boot Option");
-    for (std::uint32_t pcr = 0; pcr <= 7; ++pcr) log_.measure(pcr, EventType::separator, Buffer(4));
+    for (std::uint32_t pcr = 0; pcr <= 7; ++pcr) measure(pcr, EventType::separator, Buffer(4));
   }
 
   void shim(const SecureBootKeys& keys) {
-    log_.measure(7, kAuthority, variable(kEfiImageSecurityDatabase, "db", signature_data(keys.db)));
+    measure(7, kAuthority,
+            write_uefi_variable(kEfiImageSecurityDatabase, "db", signature_data(keys.db)));
     application("\\EFI\\BOOT\\BOOTX64.EFI", "shim 15.8");
     const std::string_view mok_list = "no machine owner keys";
-    log_.measure(14, EventType::ipl, as_bytes(mok_list),
-                 as_bytes(std::string_view("MokList\0", 8)));
-    log_.measure(7, kAuthority,
-                 variable(kShimLock, "SbatLevel", as_bytes("sbat,1,2024040900\nshim,4\ngrub,4\n")));
-    log_.measure(7, kAuthority, variable(kShimLock, "Shim", signature_data(keys.shim)));
+    measure(14, EventType::ipl, as_bytes(mok_list), as_bytes(std::string_view("MokList\0", 8)));
+    measure(7, kAuthority,
+            write_uefi_variable(kShimLock, "SbatLevel",
+                                as_bytes("sbat,1,2024040900\nshim,4\ngrub,4\n")));
+    measure(7, kAuthority, write_uefi_variable(kShimLock, "Shim", signature_data(keys.shim)));
   }
 
   void grub() {
@@ -173,22 +164,31 @@ class Boot {
   static constexpr EventType kConfig = EventType::efi_variable_driver_config;
   static constexpr EventType kAuthority = EventType::efi_variable_authority;
 
+  /// An event whose digests are of `measured` and whose data is `data`.
+  void measure(std::uint32_t pcr, EventType type, Bytes measured, Bytes data) {
+    std::vector<Digest> digests;
+    for (const HashAlgorithm bank : log_.banks()) digests.push_back(hash(bank, measured));
+    log_.append(pcr, type, digests, data);
+  }
+  /// An event that measures its own data.
+  void measure(std::uint32_t pcr, EventType type, Bytes data) { measure(pcr, type, data, data); }
+
   void action(std::uint32_t pcr, std::string_view what) {
-    log_.measure(pcr, EventType::efi_action, as_bytes(what));
+    measure(pcr, EventType::efi_action, as_bytes(what));
   }
   void application(std::string_view path, std::string_view image) {
-    log_.measure(4, EventType::efi_boot_services_application,
-                 as_bytes(fmt::format("assay virtual VM image: {}", image)), image_load(path));
+    measure(4, EventType::efi_boot_services_application,
+            as_bytes(fmt::format("assay virtual VM image: {}", image)), image_load(path));
   }
   /// GRUB measures a text without the prefix and the final NUL that it logs.
   void text(std::string_view prefix, std::string_view measured) {
     const std::string logged = fmt::format("{}{}{}", prefix, measured, '\0');
-    log_.measure(8, EventType::ipl, as_bytes(measured), as_bytes(logged));
+    measure(8, EventType::ipl, as_bytes(measured), as_bytes(logged));
   }
   void command(std::string_view measured) { text("grub_cmd: ", measured); }
   void file(std::string_view path, std::string_view content) {
-    log_.measure(9, EventType::ipl, as_bytes(fmt::format("assay virtual VM file: {}", content)),
-                 as_bytes(fmt::format("{}{}", path, '\0')));
+    measure(9, EventType::ipl, as_bytes(fmt::format("assay virtual VM file: {}", content)),
+            as_bytes(fmt::format("{}{}", path, '\0')));
   }
 
   EventLogWriter& log_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "base/byte_writer.h"
@@ -15,10 +15,9 @@ class EventLogWriter {
   /// Begins with the Spec ID event that declares `banks`.
   explicit EventLogWriter(std::vector<HashAlgorithm> banks);
 
-  /// An event whose digests are of `measured` and whose data is `data`.
-  void measure(std::uint32_t pcr, EventType type, Bytes measured, Bytes data);
-  /// An event that measures its own data.
-  void measure(std::uint32_t pcr, EventType type, Bytes data) { measure(pcr, type, data, data); }
+  [[nodiscard]] const std::vector<HashAlgorithm>& banks() const { return banks_; }
+  /// One event with the digests that were extended, each of a declared bank, none twice.
+  void append(std::uint32_t pcr, EventType type, std::span<const Digest> digests, Bytes data);
 
   [[nodiscard]] Buffer take() { return out_.take(); }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "emulator/event_log_writer.h"
-
-#include "crypto/hash.h"
+#include "formats/event_log_writer.h"
 
 namespace assay {
 namespace {
@@ -27,12 +25,12 @@ EventLogWriter::EventLogWriter(std::vector<HashAlgorithm> banks) : banks_(std::m
   out_.u32_le(static_cast<std::uint32_t>(data.size())).bytes(data);
 }
 
-void EventLogWriter::measure(std::uint32_t pcr, EventType type, Bytes measured, Bytes data) {
+void EventLogWriter::append(std::uint32_t pcr, EventType type, std::span<const Digest> digests,
+                            Bytes data) {
   out_.u32_le(pcr).u32_le(static_cast<std::uint32_t>(type));
-  out_.u32_le(static_cast<std::uint32_t>(banks_.size()));
-  for (const HashAlgorithm bank : banks_) {
-    out_.u16_le(static_cast<std::uint16_t>(bank)).bytes(hash(bank, measured).bytes());
-  }
+  out_.u32_le(static_cast<std::uint32_t>(digests.size()));
+  for (const Digest& digest : digests)
+    out_.u16_le(static_cast<std::uint16_t>(digest.algorithm())).bytes(digest.bytes());
   out_.u32_le(static_cast<std::uint32_t>(data.size())).bytes(data);
 }
 
