@@ -11,7 +11,8 @@ void fuzz(assay::Bytes in) {
   if (!trust) return check_explained(trust);
   for (const TrustAnchor& anchor : trust->anchors) {
     ASSAY_CHECK(!anchor.name.empty());
-    ASSAY_CHECK(!anchor.emulated || trust->emulated());
+    ASSAY_CHECK(anchor.provenance != Provenance::google);
+    ASSAY_CHECK(anchor.provenance != Provenance::emulated || trust->emulated());
   }
   for (const IdentityIssuer& issuer : trust->identities) ASSAY_CHECK(!issuer.issuer.empty());
 }

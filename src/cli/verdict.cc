@@ -135,7 +135,8 @@ void print_verdict(const Verdict& verdict, Io io) {
 void print_claims(const VtpmClaims& claims, Io io) {
   const MachineState& machine = claims.machine;
   io.out << fmt::format("\nthe machine, as its TPM measured it (bank {})\n", name_of(machine.bank));
-  if (claims.emulated) print_line("emulated", "this proves nothing about hardware", io);
+  if (claims.provenance == Provenance::emulated)
+    print_line("emulated", "this proves nothing about hardware", io);
   print_line("platform", describe(machine.platform), io);
   if (claims.instance) print_line("instance", describe(*claims.instance), io);
   print_secure_boot(machine.secure_boot, io);

@@ -23,7 +23,7 @@ TrustAnchor anchor_of(const GoogleCaKey& entry) {
           .key = *key,
           .not_before = *not_before,
           .not_after = *not_after,
-          .emulated = false};
+          .provenance = Provenance::google};
 }
 
 Trust make_google_trust() {
@@ -34,7 +34,22 @@ Trust make_google_trust() {
 
 }  // namespace
 
-bool Trust::emulated() const { return std::ranges::any_of(anchors, &TrustAnchor::emulated); }
+std::string_view name_of(Provenance provenance) {
+  switch (provenance) {
+    case Provenance::google:
+      return "google";
+    case Provenance::operator_added:
+      return "operator";
+    case Provenance::emulated:
+      break;
+  }
+  return "emulated";
+}
+
+bool Trust::emulated() const {
+  return std::ranges::any_of(
+      anchors, [](const TrustAnchor& a) { return a.provenance == Provenance::emulated; });
+}
 
 const Trust& google_trust() {
   static const Trust kTrust = make_google_trust();

@@ -15,6 +15,16 @@ namespace assay {
 
 enum class AnchorRole { root, intermediate };
 
+/// Who put a CA key among the anchors, and so whose names its machines may bear.
+enum class Provenance {
+  google,          ///< compiled in: google_trust() alone makes these, no file can
+  operator_added,  ///< from an operator's trust file: the operator's word
+  emulated,        ///< an emulator's: proves nothing about hardware, and tokens say so
+};
+
+/// "google", "operator", "emulated".
+std::string_view name_of(Provenance provenance);
+
 /// A CA key that may vouch for attestation keys.  Keys are pinned, not certificates.
 struct TrustAnchor {
   std::string name;  ///< RFC 4514 subject of the CA; must equal the issuer of what it signed
@@ -22,8 +32,7 @@ struct TrustAnchor {
   std::string issuer;  ///< RFC 4514 subject of the CA above it; its own for a root
   PublicKey key;
   Instant not_before, not_after;
-  /// An emulated chain: it proves nothing about hardware, and tokens made from it say so.
-  bool emulated = false;
+  Provenance provenance = Provenance::operator_added;
 };
 
 /// Who signs the access and identity tokens of VMs, and what their principals may do.
@@ -52,7 +61,8 @@ const Trust& google_trust();
 /// by its key), or the JSON document that `assay emulate` writes (docs/formats/trust.md):
 /// {"assay_trust":1,"emulated":true,"anchors":[{"role","certificate":"<PEM>"}],
 ///  "identities":[{"issuer","jwks":{"keys":[..]},"grants":[{"principal","role","project"}]}]}.
-/// At most 1 MiB.  Fault::malformed.
+/// Its anchors are operator_added or emulated, whatever their names and keys.  At most 1 MiB.
+/// Fault::malformed.
 Result<Trust> parse_trust(std::string_view where, std::string_view document);
 /// The JSON form.
 json::object to_json(const Trust& trust, const std::vector<std::string>& anchor_certificates_pem);

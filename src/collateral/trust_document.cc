@@ -65,13 +65,14 @@ Result<TrustAnchor> anchor_of(const std::string& path, const Certificate& certif
   const auto key = certificate.public_key();
   if (!key) return refuse(path, key.error().why);
   const std::string subject = certificate.subject();
+  const bool emulated = is_emulators(subject) || is_emulators(certificate.issuer());
   return TrustAnchor{.name = subject,
                      .role = role,
                      .issuer = role == AnchorRole::root ? subject : certificate.issuer(),
                      .key = *key,
                      .not_before = certificate.not_before(),
                      .not_after = certificate.not_after(),
-                     .emulated = is_emulators(subject) || is_emulators(certificate.issuer())};
+                     .provenance = emulated ? Provenance::emulated : Provenance::operator_added};
 }
 
 Status add_anchor(const std::string& path, Trust& trust, TrustAnchor anchor) {
@@ -222,7 +223,7 @@ Result<Trust> parse_json_trust(const std::string& path, std::string_view text) {
   const auto anchor = [&](const std::string& at, const json::object& entry) -> Status {
     auto parsed = parse_anchor(at, entry);
     if (!parsed) return pass_on(parsed);
-    parsed->emulated = parsed->emulated || *emulated;
+    if (*emulated) parsed->provenance = Provenance::emulated;
     return add_anchor(at, trust, std::move(*parsed));
   };
   if (const auto done = for_each_object(path, *document, "anchors", anchor); !done) {

@@ -62,7 +62,7 @@ TEST(GoogleTrust, IsThePublishedList) {
     EXPECT_EQ(anchor->role == AnchorRole::root ? "root" : "intermediate", string_of(entry, "role"));
     EXPECT_EQ(anchor->not_before, parse_openssl_date(string_of(entry, "not_before")));
     EXPECT_EQ(anchor->not_after, parse_openssl_date(string_of(entry, "not_after")));
-    EXPECT_FALSE(anchor->emulated);
+    EXPECT_EQ(anchor->provenance, Provenance::google);
   }
 }
 
@@ -141,7 +141,7 @@ TEST_F(TrustDocument, PemCertificatesBecomeRoots) {
   EXPECT_EQ(trust->anchors[1].issuer, "CN=Middle");
   for (const TrustAnchor& a : trust->anchors) {
     EXPECT_EQ(a.role, AnchorRole::root);
-    EXPECT_FALSE(a.emulated);
+    EXPECT_EQ(a.provenance, Provenance::operator_added);
   }
   EXPECT_FALSE(trust->emulated());
   EXPECT_THAT(trust->identities, IsEmpty());
@@ -153,7 +153,7 @@ TEST_F(TrustDocument, AnEmulatorsRootStaysOneInAnyFile) {
        {root.pem(), document("root", root), document("root", root, R"(,"emulated":false)")}) {
     const auto trust = parse_trust("t", text);
     ASSERT_TRUE(trust) << error_of(trust);
-    EXPECT_TRUE(trust->anchors.at(0).emulated);
+    EXPECT_EQ(trust->anchors.at(0).provenance, Provenance::emulated);
     EXPECT_TRUE(trust->emulated());
   }
   // So does a CA that it certified under another name.
@@ -166,11 +166,30 @@ TEST_F(TrustDocument, AnEmulatorsRootStaysOneInAnyFile) {
   }
 }
 
+TEST_F(TrustDocument, GooglesKeyInAFileIsTheOperatorsWord) {
+  for (const TrustAnchor& google : google_trust().anchors) {
+    SCOPED_TRACE(google.name);
+    CertificateTemplate content;
+    content.subject = {{"O", "Google LLC"}, {"CN", "EK/AK CA Root"}};
+    content.not_before = google.not_before;
+    content.not_after = google.not_after;
+    content.is_ca = true;
+    const Certificate copy =
+        issue_certificate(content, google.key, ca(kOperator, key_), key_).value();
+    for (const std::string& text : {copy.pem(), document("root", copy)}) {
+      const auto trust = parse_trust("t", text);
+      ASSERT_TRUE(trust) << error_of(trust);
+      EXPECT_EQ(trust->anchors.at(0).key, google.key);
+      EXPECT_EQ(trust->anchors.at(0).provenance, Provenance::operator_added);
+    }
+  }
+}
+
 TEST_F(TrustDocument, TheEmulatedMarkCoversAllAnchors) {
   const Certificate root = ca(kOperator, key_);
   const auto trust = parse_trust("t", document("root", root, R"(,"emulated":true)"));
   ASSERT_TRUE(trust) << error_of(trust);
-  EXPECT_TRUE(trust->anchors.at(0).emulated);
+  EXPECT_EQ(trust->anchors.at(0).provenance, Provenance::emulated);
 }
 
 TEST_F(TrustDocument, SurvivesItsJson) {
@@ -188,7 +207,7 @@ TEST_F(TrustDocument, SurvivesItsJson) {
   EXPECT_EQ(trust->anchors[1].role, AnchorRole::intermediate);
   EXPECT_EQ(trust->anchors[1].name, "CN=Middle");
   EXPECT_EQ(trust->anchors[1].issuer, "CN=Root,O=assay emulator");
-  EXPECT_TRUE(trust->anchors[1].emulated);
+  EXPECT_EQ(trust->anchors[1].provenance, Provenance::emulated);
   ASSERT_EQ(trust->identities.size(), 1U);
   const IdentityIssuer& identity = trust->identities.front();
   EXPECT_EQ(identity.issuer, "http://127.0.0.1:1");
@@ -234,6 +253,8 @@ TEST_F(TrustDocument, RefusesWhatItDoesNotUnderstand) {
        "t.json.anchors[0].certificate: no PEM block \"CERTIFICATE\""},
       {R"({"assay_trust":1,"anchors":[{"role":"root","emulated":false}]})",
        "t.json.anchors[0]: unknown member \"emulated\""},
+      {R"({"assay_trust":1,"anchors":[{"role":"root","provenance":"google"}]})",
+       "t.json.anchors[0]: unknown member \"provenance\""},
       {document("root", leaf(kOperator, key_)),
        "t.json.anchors[0].certificate: \"CN=Root,O=Example\" is no CA certificate"},
       {R"({"assay_trust":1,"anchors":[)" + a + "," + a + "]}",

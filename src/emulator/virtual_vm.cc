@@ -155,7 +155,7 @@ TrustAnchor anchor_of(const Certificate& ca, AnchorRole role, PublicKey key) {
           .key = std::move(key),
           .not_before = ca.not_before(),
           .not_after = ca.not_after(),
-          .emulated = true};
+          .provenance = Provenance::emulated};
 }
 
 /// Both CAs, as Google's are pinned: not every attester sends the intermediate certificate.

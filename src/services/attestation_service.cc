@@ -345,6 +345,7 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
   accepted["checks"] = outcome.verdict.checks().size();
   accepted["ak_sha256"] = vtpm.ak_fingerprint;
   accepted["ak_issuer"] = vtpm.ak_issuer;
+  accepted["provenance"] = name_of(vtpm.provenance);
   if (const Status recorded =
           record(call, Severity::notice, "attestation.accepted", std::move(accepted));
       !recorded) {

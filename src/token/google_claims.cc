@@ -19,17 +19,41 @@ constexpr std::string_view kProfile =
 
 /// Google's IANA private enterprise number.
 constexpr std::int64_t kGooglePen = 11129;
-/// Reserved by IANA, so nobody's: emulated evidence comes from no manufacturer.
+/// Reserved by IANA, so nobody's: of an emulator there is no manufacturer, and an operator's CA may
+/// not speak for one.
 constexpr std::int64_t kNoPen = 0;
 
 /// A token must stay readable to us and fit in a header.  2048 is Linux's COMMAND_LINE_SIZE on x86.
 constexpr std::size_t kMaxCommandLine = 2048;
 constexpr std::size_t kMaxApplications = 32;
 
+/// What a token calls the machines of an anchor.  Google's names belong to Google's anchors: a CA
+/// that an operator trusts could otherwise certify a machine of any project as Google's.
+struct Naming {
+  std::string_view model;      ///< before the technology in hwmodel
+  std::int64_t manufacturer;   ///< oemid
+  std::string_view instances;  ///< before the instance's path in sub
+  std::string_view submodule;  ///< with the instance in it
+  std::string_view software;   ///< swname; empty for no claim
+};
+
+Naming naming_of(Provenance provenance) {
+  constexpr std::string_view kCompute = "https://www.googleapis.com/compute/v1/";
+  switch (provenance) {
+    case Provenance::google:
+      return {"GCP", kGooglePen, kCompute, "gce", "GCE"};
+    case Provenance::emulated:
+      return {"ASSAY_EMULATED", kNoPen, kCompute, "gce", "GCE"};
+    case Provenance::operator_added:
+      break;
+  }
+  return {"ASSAY_PRIVATE", kNoPen, "urn:assay:private:", "private", ""};
+}
+
 /// The instance's selfLink; without one, the key is all that we know the machine by.
 std::string subject_of(const VtpmClaims& vtpm) {
   if (!vtpm.instance) return "urn:assay:ak:" + vtpm.ak_fingerprint;
-  return fmt::format("https://www.googleapis.com/compute/v1/projects/{}/zones/{}/instances/{}",
+  return fmt::format("{}projects/{}/zones/{}/instances/{}", naming_of(vtpm.provenance).instances,
                      vtpm.instance->project_id, vtpm.instance->zone, vtpm.instance->instance_name);
 }
 
@@ -37,7 +61,7 @@ std::string subject_of(const VtpmClaims& vtpm) {
 std::string hardware_model(const VtpmClaims& vtpm) {
   const auto technology = vtpm.machine.platform.technology;
   return fmt::format(
-      "{}_{}", vtpm.emulated ? "ASSAY_EMULATED" : "GCP",
+      "{}_{}", naming_of(vtpm.provenance).model,
       technology == ConfidentialTechnology::none ? "SHIELDED_VM" : name_of(technology));
 }
 
@@ -51,7 +75,7 @@ void add_nonces(json::object& claims, const std::vector<std::string>& nonces) {
   }
 }
 
-json::object gce_claims(const GceInstance& instance) {
+json::object instance_claims(const GceInstance& instance) {
   return {{"zone", instance.zone},
           {"project_id", instance.project_id},
           {"project_number", std::to_string(instance.project_number)},
@@ -108,7 +132,7 @@ json::object tpm_claims(const VtpmClaims& vtpm) {
 
 json::object submodules(const VtpmClaims& vtpm) {
   json::object out;
-  if (vtpm.instance) out["gce"] = gce_claims(*vtpm.instance);
+  if (vtpm.instance) out[naming_of(vtpm.provenance).submodule] = instance_claims(*vtpm.instance);
   out["tpm"] = tpm_claims(vtpm);
   return out;
 }
@@ -133,10 +157,11 @@ json::object google_claims(const Authentic<VtpmClaims>& vtpm, const TokenRequest
   claims["eat_profile"] = kProfile;
   // Unknown is not "on": a policy that asks for true must not get it from silence.
   claims["secboot"] = vtpm->machine.secure_boot.enabled.value_or(false);
-  claims["oemid"] = vtpm->emulated ? kNoPen : kGooglePen;
+  const Naming naming = naming_of(vtpm->provenance);
+  claims["oemid"] = naming.manufacturer;
   claims["hwmodel"] = hardware_model(*vtpm);
-  claims["swname"] = "GCE";
-  if (vtpm->emulated) claims["dbgstat"] = "enabled";
+  if (!naming.software.empty()) claims["swname"] = naming.software;
+  if (vtpm->provenance == Provenance::emulated) claims["dbgstat"] = "enabled";
   claims["google_service_accounts"] =
       json::array(request.service_account_emails.begin(), request.service_account_emails.end());
   claims["submods"] = submodules(*vtpm);

@@ -25,7 +25,8 @@ struct TokenRequest {
 /// The claim set of a Google Cloud Attestation token for a Confidential VM, by Google's names and
 /// types (docs/tokens.md), made from authentic claims.  Emulated evidence yields
 /// "dbgstat":"enabled" and a hwmodel that starts with "ASSAY_EMULATED_", so that no relying party
-/// takes it for hardware.
+/// takes it for hardware; what an operator's own CA vouches for is "ASSAY_PRIVATE_" and bears none
+/// of Google's names.
 json::object google_claims(const Authentic<VtpmClaims>& vtpm, const TokenRequest& request);
 
 }  // namespace assay

@@ -41,6 +41,7 @@ VtpmClaims sev_vm() {
   claims.pcrs = {sha256, sha1};
   claims.clock.reset_count = 3;
   claims.ak_fingerprint = kAk;
+  claims.provenance = Provenance::google;
   return claims;
 }
 
@@ -113,7 +114,7 @@ TEST(GoogleClaims, OfAnSevVmAreThese) {
 
 TEST(GoogleClaims, OfAnEmulatedVmClaimNoHardware) {
   VtpmClaims emulated = sev_vm();
-  emulated.emulated = true;
+  emulated.provenance = Provenance::emulated;
   json::value expected = parse_json("expected", kSevToken).value();
   expected.as_object()["oemid"] = 0;
   expected.as_object()["hwmodel"] = "ASSAY_EMULATED_AMD_SEV";
@@ -121,8 +122,31 @@ TEST(GoogleClaims, OfAnEmulatedVmClaimNoHardware) {
   EXPECT_EQ(json::value(made(emulated)), expected);
 }
 
+TEST(GoogleClaims, OfAnOperatorsMachineBearNoNameOfGoogles) {
+  VtpmClaims own = sev_vm();
+  own.provenance = Provenance::operator_added;
+  json::value expected = parse_json("expected", kSevToken).value();
+  json::object& claims = expected.as_object();
+  claims["oemid"] = 0;
+  claims["hwmodel"] = "ASSAY_PRIVATE_AMD_SEV";
+  claims["sub"] = "urn:assay:private:projects/my-project/zones/us-central1-a/instances/vm-1";
+  claims.erase("swname");
+  json::object& submods = claims["submods"].as_object();
+  submods["private"] = submods["gce"];
+  submods.erase("gce");
+  EXPECT_EQ(json::value(made(own)), expected);
+
+  own.instance.reset();
+  EXPECT_EQ(made(own).at("sub"), "urn:assay:ak:5f1d");
+}
+
+TEST(GoogleClaims, OfWhomNobodyKnowsWhereTheyComeFromAreAnOperators) {
+  EXPECT_EQ(made(VtpmClaims{}).at("hwmodel"), "ASSAY_PRIVATE_SHIELDED_VM");
+}
+
 TEST(GoogleClaims, OfABareVmSayOnlyWhatIsKnown) {
   VtpmClaims bare;
+  bare.provenance = Provenance::google;
   bare.ak_fingerprint = kAk;
   TokenRequest asked;
   asked.issuer = "https://attest.example";
@@ -158,8 +182,10 @@ TEST(GoogleClaims, NameEachTechnologyAsGoogleDoes) {
     VtpmClaims vm = sev_vm();
     vm.machine.platform.technology = technology;
     EXPECT_EQ(json_string(made(vm), "hwmodel").value(), fmt::format("GCP_{}", name));
-    vm.emulated = true;
+    vm.provenance = Provenance::emulated;
     EXPECT_EQ(json_string(made(vm), "hwmodel").value(), fmt::format("ASSAY_EMULATED_{}", name));
+    vm.provenance = Provenance::operator_added;
+    EXPECT_EQ(json_string(made(vm), "hwmodel").value(), fmt::format("ASSAY_PRIVATE_{}", name));
   }
 }
 

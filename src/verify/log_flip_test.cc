@@ -47,7 +47,7 @@ std::string trusted_claims(MachineState state) {
                                             .firmware_version = 0,
                                             .ak_fingerprint = {},
                                             .ak_issuer = {},
-                                            .emulated = false}));
+                                            .provenance = Provenance::google}));
 }
 
 /// Which bytes of the log no digest covers, and why; by position.

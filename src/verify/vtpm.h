@@ -25,7 +25,7 @@ struct VtpmClaims {
   std::uint64_t firmware_version = 0;   ///< of the TPM
   std::string ak_fingerprint;           ///< SHA-256 of the AK's SPKI, hex
   std::string ak_issuer;                ///< name of the anchor that vouches for it
-  bool emulated = false;                ///< the anchor is an emulator's
+  Provenance provenance = Provenance::operator_added;  ///< of that anchor
 };
 
 /// What to hold vTPM evidence against.  Everything that varies is here.

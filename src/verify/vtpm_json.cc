@@ -104,7 +104,8 @@ json::object to_json(const VtpmClaims& claims) {
                 {"restart_count", claims.clock.restart_count},
                 {"clock_safe", claims.clock.safe}};
   out["pcrs"] = to_json(claims.pcrs);
-  out["emulated"] = claims.emulated;
+  out["emulated"] = claims.provenance == Provenance::emulated;
+  out["provenance"] = name_of(claims.provenance);
   return out;
 }
 

@@ -41,7 +41,7 @@ TEST(AuthenticateVtpm, AcceptsTheAttestationOfARealGoogleSevMachine) {
   EXPECT_TRUE(outcome.verdict.accepted());
   const VtpmClaims& claims = **outcome.claims;
   EXPECT_EQ(claims.machine.bank, HashAlgorithm::sha384);
-  EXPECT_FALSE(claims.emulated);
+  EXPECT_EQ(claims.provenance, Provenance::google);
   EXPECT_EQ(claims.clock.reset_count, 10u);
   EXPECT_EQ(claims.clock.restart_count, 0u);
   EXPECT_TRUE(claims.clock.safe);
@@ -415,6 +415,7 @@ TEST(VtpmClaimsJson, HoldsWhatAPolicyOrAPersonAsksFor) {
   EXPECT_EQ(claims.at("bank"), "sha384");
   EXPECT_EQ(claims.at("pcrs").as_object().size(), 3u);
   EXPECT_EQ(claims.at("emulated"), false);
+  EXPECT_EQ(claims.at("provenance"), "google");
 }
 
 }  // namespace
