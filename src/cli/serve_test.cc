@@ -91,6 +91,13 @@ TEST(Serve, TakesEmulatedMachinesInDevelopmentOnly) {
   EXPECT_TRUE(load_service_trust({"google"}, ServiceMode::production));
 }
 
+TEST(Serve, TakesNoAnchorOrIssuerFromTwoFiles) {
+  const auto twice = load_service_trust({"google", "google"}, ServiceMode::production);
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().where, "--trust google");
+  EXPECT_NE(twice.error().why.find("is there twice"), std::string::npos) << twice.error().why;
+}
+
 TEST(Serve, IsItsOwnIssuerUnlessToldAnother) {
   const auto server = AttestationServer::start(serve_options());
   ASSERT_TRUE(server);

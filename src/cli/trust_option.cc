@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/trust_option.h"
 
-#include <iterator>
-
 #include "host/file.h"
 
 namespace assay {
@@ -33,8 +31,9 @@ Result<Trust> load_service_trust(const std::vector<std::string>& names, ServiceM
                   "vouches for emulated machines, which prove nothing about hardware; "
                   "add --dev to run a development service with it");
     }
-    std::move(one->anchors.begin(), one->anchors.end(), std::back_inserter(all.anchors));
-    std::move(one->identities.begin(), one->identities.end(), std::back_inserter(all.identities));
+    if (const Status added = add_trust(all, "--trust " + name, std::move(*one)); !added) {
+      return pass_on(added);
+    }
   }
   return all;
 }

@@ -47,8 +47,9 @@ std::string_view name_of(Provenance provenance) {
 }
 
 bool Trust::emulated() const {
-  return std::ranges::any_of(
-      anchors, [](const TrustAnchor& a) { return a.provenance == Provenance::emulated; });
+  return std::ranges::any_of(identities, &IdentityIssuer::emulated) ||
+         std::ranges::any_of(
+             anchors, [](const TrustAnchor& a) { return a.provenance == Provenance::emulated; });
 }
 
 const Trust& google_trust() {

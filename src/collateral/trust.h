@@ -45,13 +45,14 @@ struct IdentityIssuer {
     std::string project;    ///< project id or number it holds in
   };
   std::vector<Grant> grants;
+  bool emulated = false;  ///< an emulator's metadata server: anybody who runs one is its caller
 };
 
 /// Everything a verifier trusts.  Nothing is trusted that is not in here.
 struct Trust {
   std::vector<TrustAnchor> anchors;
   std::vector<IdentityIssuer> identities;
-  [[nodiscard]] bool emulated() const;  ///< any anchor is
+  [[nodiscard]] bool emulated() const;  ///< any anchor or identity issuer is
 };
 
 /// Google's published EK/AK CA keys, compiled in; a test holds them against the published list.
@@ -64,6 +65,9 @@ const Trust& google_trust();
 /// Its anchors are operator_added or emulated, whatever their names and keys.  At most 1 MiB.
 /// Fault::malformed.
 Result<Trust> parse_trust(std::string_view where, std::string_view document);
+/// Adds `more`, which `where` names, to `all`.  Fault::malformed where both have an anchor with the
+/// same key or the same identity issuer: which of the two counts must not depend on an order.
+Status add_trust(Trust& all, std::string_view where, Trust more);
 /// The JSON form.
 json::object to_json(const Trust& trust, const std::vector<std::string>& anchor_certificates_pem);
 

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxEntries = 256;
 constexpr std::int64_t kVersion = 1;
 
 /// The organisation in the name of every CA that `assay emulate` makes.
-constexpr std::string_view kEmulatorRdn = "O=assay emulator";
+constexpr std::string_view kEmulatorAttribute = "O=assay emulator";
 
 tl::unexpected<Error> refuse(std::string where, std::string why) {
   return fail(Fault::malformed, std::move(where), std::move(why));
@@ -28,10 +28,20 @@ tl::unexpected<Error> refuse_at(const std::string& path, const Result<T>& failed
 }
 
 /// Whether an emulator's CA bears this name, or issued under it: the certificate stays an
-/// emulator's when it is carried over into a PEM file.
-bool is_emulators(const std::string& name) {
-  const std::string framed = "," + name + ",";
-  return framed.find(fmt::format(",{},", kEmulatorRdn)) != std::string::npos;
+/// emulator's when it is carried over into a PEM file.  RFC 4514 section 2: RDNs are joined by a
+/// comma, the attributes of one by a plus, and both are escaped inside values.
+bool is_emulators(std::string_view name) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= name.size(); ++i) {
+    if (i < name.size() && name[i] == '\\') {
+      ++i;
+      continue;
+    }
+    if (i < name.size() && name[i] != ',' && name[i] != '+') continue;
+    if (name.substr(begin, i - begin) == kEmulatorAttribute) return true;
+    begin = i + 1;
+  }
+  return false;
 }
 
 /// Only what the format knows: a misspelt member must not pass for an absent one.
@@ -171,7 +181,8 @@ Result<IdentityIssuer> parse_identity(const std::string& path, const json::objec
   if (!issuer) return refuse_at(path, issuer);
   auto keys = parse_keys(path, entry);
   if (!keys) return pass_on(keys);
-  IdentityIssuer out{.issuer = std::string(*issuer), .keys = std::move(*keys), .grants = {}};
+  IdentityIssuer out{
+      .issuer = std::string(*issuer), .keys = std::move(*keys), .grants = {}, .emulated = false};
   const auto add_grant = [&](const std::string& at, const json::object& grant) -> Status {
     auto parsed = parse_grant(at, grant);
     if (!parsed) return pass_on(parsed);
@@ -232,6 +243,7 @@ Result<Trust> parse_json_trust(const std::string& path, std::string_view text) {
   const auto identity = [&](const std::string& at, const json::object& entry) -> Status {
     auto parsed = parse_identity(at, entry);
     if (!parsed) return pass_on(parsed);
+    parsed->emulated = *emulated;
     return add_identity(at, trust, std::move(*parsed));
   };
   if (const auto done = for_each_object(path, *document, "identities", identity); !done) {
@@ -262,6 +274,17 @@ Result<Trust> parse_trust(std::string_view where, std::string_view document) {
   const std::size_t start = document.find_first_not_of(" \t\r\n");
   const bool is_json = start != std::string_view::npos && document[start] == '{';
   return is_json ? parse_json_trust(path, document) : parse_pem_trust(path, document);
+}
+
+Status add_trust(Trust& all, std::string_view where, Trust more) {
+  const std::string path(where);
+  for (TrustAnchor& anchor : more.anchors) {
+    if (Status added = add_anchor(path, all, std::move(anchor)); !added) return added;
+  }
+  for (IdentityIssuer& identity : more.identities) {
+    if (Status added = add_identity(path, all, std::move(identity)); !added) return added;
+  }
+  return {};
 }
 
 json::object to_json(const Trust& trust, const std::vector<std::string>& anchor_certificates_pem) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/trust.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -160,7 +161,8 @@ TEST_F(TrustDocument, AnEmulatorsRootStaysOneInAnyFile) {
   const Certificate middle = ca({{"CN", "Middle"}}, other_key_, root, key_);
   EXPECT_TRUE(parse_trust("t", middle.pem())->emulated());
   // The mark is the whole organisation, not a part of some name.
-  for (const Name& name : {Name{{"O", "assay emulators"}}, Name{{"CN", "assay emulator"}},
+  for (const Name& name : {Name{{"CN", "x,O=assay emulator"}}, Name{{"CN", "x+O=assay emulator"}},
+                           Name{{"O", "assay emulators"}}, Name{{"CN", "assay emulator"}},
                            Name{{"O", "not assay emulator"}}}) {
     EXPECT_FALSE(parse_trust("t", ca(name, key_).pem())->emulated());
   }
@@ -183,6 +185,63 @@ TEST_F(TrustDocument, GooglesKeyInAFileIsTheOperatorsWord) {
       EXPECT_EQ(trust->anchors.at(0).provenance, Provenance::operator_added);
     }
   }
+}
+
+// Made with `openssl req -x509 -multivalue-rdn -subj "/O=assay emulator+CN=Root/CN=Left"`.
+constexpr std::string_view kMultiValued = R"(-----BEGIN CERTIFICATE-----
+MIIB0TCCAXegAwIBAgIULXtvhEAwAe1NtwSJ6otKydrbiUMwCgYIKoZIzj0EAwIw
+NTEkMAsGA1UEAwwEUm9vdDAVBgNVBAoMDmFzc2F5IGVtdWxhdG9yMQ0wCwYDVQQD
+DARMZWZ0MCAXDTI2MTEyMzA5MzY1N1oYDzIxMjYxMDMwMDkzNjU3WjA1MSQwCwYD
+VQQDDARSb290MBUGA1UECgwOYXNzYXkgZW11bGF0b3IxDTALBgNVBAMMBExlZnQw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARgHk5XzZtGR82uHm6ayK4P1WCZUcl+
+CRPUHUf0VJtXfSOSswaKFuF39qRHz4aTFGsoFMMuMJpBRrwNAHVsdwGxo2MwYTAd
+BgNVHQ4EFgQUB+eEJoNAIKN9dM+RQiIQ4qTYJPQwHwYDVR0jBBgwFoAUB+eEJoNA
+IKN9dM+RQiIQ4qTYJPQwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQw
+CgYIKoZIzj0EAwIDSAAwRQIhALm4He4hH6FLDUvTlRvy+ZhgdNKDmMl03s6+nenM
+ob5sAiALKu2NDPEo8gRwz3dlRKr0v9pxqWwW/FoWl3iezonE8Q==
+-----END CERTIFICATE-----
+)";
+
+TEST_F(TrustDocument, AnEmulatorsRootIsKnownInANameOfSeveralValues) {
+  const auto trust = parse_trust("t", kMultiValued);
+  ASSERT_TRUE(trust) << error_of(trust);
+  EXPECT_EQ(trust->anchors.at(0).name, "CN=Left,O=assay emulator+CN=Root");
+  EXPECT_TRUE(trust->emulated());
+}
+
+TEST_F(TrustDocument, OfIdentitiesAloneIsEmulatedWhereItSaysSo) {
+  const std::string identities =
+      R"("identities":[{"issuer":"i","jwks":)" +
+      json::serialize(JwkSet({{"k", JwsAlgorithm::es256, key_.public_key()}}).to_json()) + "}]}";
+  const auto emulated = parse_trust("t", R"({"assay_trust":1,"emulated":true,)" + identities);
+  ASSERT_TRUE(emulated) << error_of(emulated);
+  EXPECT_TRUE(emulated->emulated());
+  EXPECT_FALSE(parse_trust("t", R"({"assay_trust":1,)" + identities)->emulated());
+}
+
+TEST_F(TrustDocument, AddsUpUnlessTwoSayTheSame) {
+  const std::string jwks =
+      json::serialize(JwkSet({{"k", JwsAlgorithm::es256, key_.public_key()}}).to_json());
+  const auto identity = [&](std::string_view issuer) {
+    return parse_trust(
+               "t", fmt::format(R"({{"assay_trust":1,"identities":[{{"issuer":"{}","jwks":{}}}]}})",
+                                issuer, jwks))
+        .value();
+  };
+  Trust all = google_trust();
+  ASSERT_TRUE(add_trust(all, "one", parse_trust("one", ca(kOperator, key_).pem()).value()));
+  ASSERT_TRUE(add_trust(all, "two", identity("i")));
+  ASSERT_TRUE(add_trust(all, "three", identity("j")));
+  EXPECT_EQ(all.anchors.size(), 6U);
+  EXPECT_EQ(all.identities.size(), 2U);
+
+  EXPECT_EQ(error_of(add_trust(all, "four", identity("j"))),
+            "four: the issuer \"j\" is there twice");
+  EXPECT_EQ(error_of(add_trust(all, "five",
+                               parse_trust("five", ca({{"CN", "Again"}}, key_).pem()).value())),
+            "five: the key of \"CN=Again\" is there twice");
+  // Google's keys keep their provenance: nobody else's file may name them beside them.
+  EXPECT_EQ(error_of(add_trust(all, "six", google_trust())).substr(0, 16), "six: the key of ");
 }
 
 TEST_F(TrustDocument, TheEmulatedMarkCoversAllAnchors) {
