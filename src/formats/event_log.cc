@@ -13,6 +13,7 @@ constexpr std::string_view kSpecId{"Spec ID Event03\0", 16};
 constexpr std::size_t kMaxLog = 4 * 1024 * 1024;
 constexpr std::size_t kMaxEvents = 65536;
 constexpr std::uint32_t kMaxPcr = 23;
+constexpr std::uint32_t kMaxCcRegister = 4;
 constexpr EventType kPadding{0xFFFFFFFF};
 constexpr std::size_t kSha1Size = digest_size(HashAlgorithm::sha1);
 /// The least a record takes: what is not a digest, and no data.
@@ -50,10 +51,15 @@ bool is_spec_id(const Event& first) {
          as_text(first.data.first(kSpecId.size())) == kSpecId;
 }
 
-/// Puts the event's number into an Error: "event_log.event 81.data@0x84ca".
-tl::unexpected<Error> in_event(std::size_t number, Error error) {
+/// Puts the event's number into the Error: "event_log.event 81.data@0x84ca".
+EventLogFault in_event(std::uint32_t number, std::size_t offset, Error error) {
   error.where.insert(kSubject.size(), fmt::format(".event {}", number));
-  return tl::unexpected(std::move(error));
+  return {number, offset, std::move(error)};
+}
+
+/// A fault of the log rather than of a record.
+EventLogFault of_log(std::string why) {
+  return {0, 0, Error{Fault::malformed, std::string(kSubject), std::move(why)}};
 }
 
 /// One `algorithmId, digestSize` pair.  PFP 1.06, table 22: digestSize is "the size of the digest
@@ -97,9 +103,11 @@ Result<SpecId> parse_spec_id(Bytes data, std::size_t base) {
   return r.finish(spec);
 }
 
-/// PFP 1.06, 10.4.5.1: the Spec ID event has PCR index 0 and a digest of 20 zero bytes.
-void check_spec_id_header(ByteReader& r, const Event& first) {
-  r.require("pcr", first.pcr == 0, "the Spec ID event is not in PCR 0");
+/// PFP 1.06, 10.4.5.1: the Spec ID event has a digest of 20 zero bytes, and PCR index 0; in the log
+/// of CC registers 1.
+void check_spec_id_header(ByteReader& r, const Event& first, RegisterLayout layout) {
+  r.require("pcr", first.pcr == 0 || (layout == RegisterLayout::cc && first.pcr == 1),
+            "the Spec ID event is not in PCR 0");
   const Bytes digest = first.digests[0].bytes;
   r.require("digest", std::all_of(digest.begin(), digest.end(), [](auto b) { return b == 0; }),
             "the Spec ID event has a digest");
@@ -107,35 +115,40 @@ void check_spec_id_header(ByteReader& r, const Event& first) {
 
 /// The first two fields of a record.  Padding of areas of fixed size is 0xff throughout; only the
 /// PCR of an event that is not measured may be 0xffffffff.
-void read_pcr_and_type(ByteReader& r, Event& event) {
+void read_pcr_and_type(ByteReader& r, Event& event, RegisterLayout layout) {
   event.offset = r.offset();
   event.pcr = r.u32_le("pcr");
   event.type = static_cast<EventType>(r.u32_le("type"));
-  if (event.pcr <= kMaxPcr) return;
-  r.require("type", event.pcr != Event::kNoPcr || event.type != kPadding,
-            "0xff padding, not allowed in a TPM's log");
+  const bool of_tpm = layout == RegisterLayout::tpm;
+  if (event.pcr <= (of_tpm ? kMaxPcr : kMaxCcRegister)) return;
+  r.require(
+      "type", event.pcr != Event::kNoPcr || event.type != kPadding,
+      of_tpm ? "0xff padding, not allowed in a TPM's log" : "0xff padding, and more behind it");
   const bool unmeasured = event.pcr == Event::kNoPcr && event.type == EventType::no_action;
-  if (!unmeasured) r.fail("pcr", fmt::format("PCR {}, above 23", event.pcr));
+  if (unmeasured) return;
+  r.fail("pcr", of_tpm ? fmt::format("PCR {}, above 23", event.pcr)
+                       : fmt::format("register {}, above 4", event.pcr));
 }
 
 /// A record of zeros only would be an event of the reserved type EV_PREBOOT_CERT that extends
 /// nothing: no firmware writes one, but areas of fixed size are filled with them.
-void check_not_zero_padding(ByteReader& r, std::size_t start) {
+void check_not_zero_padding(ByteReader& r, const Event& event) {
   if (!r.ok()) return;
-  const Bytes record = r.since(start);
+  const Bytes record = r.since(event.offset);
   r.require("data", std::any_of(record.begin(), record.end(), [](auto b) { return b != 0; }),
-            "zero padding, not allowed in a TPM's log");
+            event.layout == RegisterLayout::tpm ? "zero padding, not allowed in a TPM's log"
+                                                : "zero padding, and more behind it");
 }
 
 /// TCG_PCR_EVENT.  PFP 1.06, 10.2.1.
 Event read_legacy_event(ByteReader& r, std::uint32_t number) {
   Event event{};
   event.number = number;
-  read_pcr_and_type(r, event);
+  read_pcr_and_type(r, event, RegisterLayout::tpm);
   event.digests[0] = {HashAlgorithm::sha1, r.take("digest", kSha1Size)};
   event.digest_count = 1;
   event.data = r.take("data", r.u32_le("event_size"));
-  check_not_zero_padding(r, event.offset);
+  check_not_zero_padding(r, event);
   return event;
 }
 
@@ -159,10 +172,12 @@ void read_digest(ByteReader& r, const SpecId& spec, unsigned& seen, Event& event
 }
 
 /// TCG_PCR_EVENT2.  PFP 1.06, 10.2.2.
-Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number) {
+Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number,
+                       RegisterLayout layout) {
   Event event{};
   event.number = number;
-  read_pcr_and_type(r, event);
+  event.layout = layout;
+  read_pcr_and_type(r, event, layout);
   const std::uint32_t count = r.u32_le("digest_count");
   if (count > spec.count) {
     r.fail("digest_count", fmt::format("{} digests, {} algorithms declared", count, spec.count));
@@ -170,7 +185,7 @@ Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number) 
   unsigned seen = 0;
   for (std::uint32_t i = 0; r.ok() && i < count; ++i) read_digest(r, spec, seen, event);
   event.data = r.take("data", r.u32_le("event_size"));
-  check_not_zero_padding(r, event.offset);
+  check_not_zero_padding(r, event);
   return event;
 }
 
@@ -183,20 +198,108 @@ std::vector<HashAlgorithm> known_algorithms(const SpecId& spec) {
   return out;
 }
 
-/// Appends records until the log ends.  `next` reads the record of a number.
-template <class Next>
-Result<EventLog> read_events(ByteReader& r, EventLog log, std::uint32_t number, Next next) {
-  while (r.more()) {
-    if (log.events.size() == kMaxEvents) {
-      r.fail("pcr", fmt::format("more than {} events", kMaxEvents));
-    } else {
-      log.events.push_back(next(r, number));
-    }
-    if (!r.ok()) return in_event(number, r.error());
-    ++number;
-  }
-  return log;
+/// The area around a CC log is larger than the log: all that follows is 0xff, or zero.
+bool is_padding(Bytes rest) {
+  const std::uint8_t first = rest.front();
+  return (first == 0x00 || first == 0xFF) &&
+         std::all_of(rest.begin(), rest.end(), [first](std::uint8_t b) { return b == first; });
 }
+
+/// CC registers hold SHA-384 (TDX) or SM3 (CSV) and no other bank, and MRTD, which has index 0, is
+/// never extended by an event; a TPM's log begins with PCR 0.
+RegisterLayout layout_of(const EventLog& log, const Event& first_measured) {
+  const bool one_bank = log.algorithms.size() == 1 && (log.algorithms[0] == HashAlgorithm::sha384 ||
+                                                       log.algorithms[0] == HashAlgorithm::sm3_256);
+  const bool in_rtmr = first_measured.pcr >= 1 && first_measured.pcr <= kMaxCcRegister;
+  return one_bank && in_rtmr ? RegisterLayout::cc : RegisterLayout::tpm;
+}
+
+/// Who says which registers the indices mean.
+enum class LayoutSource { tpm, content };
+
+/// Reads one log from its first byte to its end or its first fault.
+class LogReader {
+ public:
+  LogReader(Bytes in, LayoutSource source) : in_(in), source_(source), r_(kSubject, in) {}
+
+  EventLogReading read() {
+    if (in_.empty()) {
+      out_.fault = of_log("empty");
+    } else if (in_.size() > kMaxLog) {
+      out_.fault = of_log(fmt::format("{} bytes, at most {} allowed", in_.size(), kMaxLog));
+    } else {
+      read_records();
+    }
+    for (Event& event : out_.log.events) event.layout = out_.log.layout;
+    return std::move(out_);
+  }
+
+ private:
+  void read_records() {
+    const Event first = read_legacy_event(r_, 0);
+    if (!r_.ok()) return stop_at(0, 0);
+    if (is_spec_id(first)) return read_agile(first);
+    out_.log.algorithms = {HashAlgorithm::sha1};
+    out_.log.events.reserve(std::min(in_.size() / kLegacyRecord, kMaxEvents));
+    out_.log.events.push_back(first);
+    read_rest([this](std::uint32_t number) { return read_legacy_event(r_, number); });
+  }
+
+  void read_agile(const Event& first) {
+    EventLog& log = out_.log;
+    if (source_ == LayoutSource::content && first.pcr == 1) log.layout = RegisterLayout::cc;
+    check_spec_id_header(r_, first, log.layout);
+    if (!r_.ok()) return stop_at(0, 0);
+    const auto spec = parse_spec_id(first.data, r_.offset() - first.data.size());
+    if (!spec) {
+      out_.fault = in_event(0, 0, spec.error());
+      return;
+    }
+    log.crypto_agile = true;
+    log.algorithms = known_algorithms(*spec);
+    if (log.algorithms.empty()) {
+      out_.fault = {0, 0,
+                    Error{Fault::malformed, "event_log.event 0.algorithm",
+                          "declares no algorithm that we know"}};
+      return;
+    }
+    log.events.reserve(std::min(r_.remaining() / spec->record_size(), kMaxEvents));
+    bool decided = source_ == LayoutSource::tpm || log.layout == RegisterLayout::cc;
+    read_rest([&](std::uint32_t number) {
+      const Event event = read_agile_event(r_, *spec, number, log.layout);
+      if (!decided && r_.ok() && event.type != EventType::no_action) {
+        log.layout = layout_of(log, event);
+        decided = true;
+      }
+      return event;
+    });
+  }
+
+  /// Appends records until the log ends.  `next` reads the record of a number.
+  template <class Next>
+  void read_rest(Next next) {
+    for (std::uint32_t number = 1; r_.more(); ++number) {
+      const std::size_t offset = r_.offset();
+      if (out_.log.layout == RegisterLayout::cc && is_padding(in_.subspan(offset))) return;
+      if (out_.log.events.size() == kMaxEvents) {
+        r_.fail("pcr", fmt::format("more than {} events", kMaxEvents));
+        return stop_at(number, offset);
+      }
+      const Event event = next(number);
+      if (!r_.ok()) return stop_at(number, offset);
+      out_.log.events.push_back(event);
+    }
+  }
+
+  void stop_at(std::uint32_t number, std::size_t offset) {
+    out_.fault = in_event(number, offset, r_.error());
+  }
+
+  Bytes in_;
+  LayoutSource source_;
+  ByteReader r_;
+  EventLogReading out_;
+};
 
 }  // namespace
 
@@ -208,37 +311,15 @@ std::optional<Bytes> Event::digest(HashAlgorithm algorithm) const {
 }
 
 Result<EventLog> parse_event_log(Bytes in) {
-  if (in.empty()) return fail(Fault::malformed, std::string(kSubject), "empty");
-  if (in.size() > kMaxLog) {
-    return fail(Fault::malformed, std::string(kSubject),
-                fmt::format("{} bytes, at most {} allowed", in.size(), kMaxLog));
-  }
-  ByteReader r(kSubject, in);
-  const Event first = read_legacy_event(r, 0);
-  if (!r.ok()) return in_event(0, r.error());
+  EventLogReading reading = LogReader(in, LayoutSource::tpm).read();
+  if (reading.fault) return tl::unexpected(std::move(reading.fault->error));
+  return std::move(reading.log);
+}
 
-  EventLog log;
-  if (!is_spec_id(first)) {
-    log.algorithms = {HashAlgorithm::sha1};
-    log.events.reserve(std::min(in.size() / kLegacyRecord, kMaxEvents));
-    log.events.push_back(first);
-    return read_events(r, std::move(log), 1, read_legacy_event);
-  }
+EventLogReading read_event_log(Bytes in) { return LogReader(in, LayoutSource::content).read(); }
 
-  check_spec_id_header(r, first);
-  if (!r.ok()) return in_event(0, r.error());
-  const auto spec = parse_spec_id(first.data, r.offset() - first.data.size());
-  if (!spec) return in_event(0, spec.error());
-  log.crypto_agile = true;
-  log.algorithms = known_algorithms(*spec);
-  if (log.algorithms.empty()) {
-    return fail(Fault::malformed, "event_log.event 0.algorithm",
-                "declares no algorithm that we know");
-  }
-  log.events.reserve(std::min(r.remaining() / spec->record_size(), kMaxEvents));
-  return read_events(r, std::move(log), 1, [&spec](ByteReader& reader, std::uint32_t number) {
-    return read_agile_event(reader, *spec, number);
-  });
+std::string_view format_name(const EventLog& log) {
+  return log.crypto_agile ? "crypto-agile" : "sha1-legacy";
 }
 
 }  // namespace assay

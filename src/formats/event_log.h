@@ -66,11 +66,20 @@ struct EventDigest {
   Bytes bytes;
 };
 
+/// Which registers a log's indices mean.
+enum class RegisterLayout : std::uint8_t {
+  tpm,  ///< PCR 0 to 23
+  /// CC measurement registers (UEFI 2.10 section 38.4.1): 0 MRTD, 1 to 4 RTMR0 to RTMR3, into which
+  /// the PCRs are folded: 1 and 7, 2 to 6, 8 to 15.
+  cc,
+};
+
 /// One record of a log.  Borrows everything from the log's bytes.  Neither the type nor the data is
-/// measured: only the digests reach a PCR.
+/// measured: only the digests reach a register.
 struct Event {
   std::uint32_t number;  ///< position in the log; the Spec ID event of a crypto-agile log is 0
-  /// At most 23, or kNoPcr in an EV_NO_ACTION event, which no PCR measures: Windows writes those.
+  /// The register's index: a PCR up to 23, a CC register up to 4; or kNoPcr in an EV_NO_ACTION
+  /// event, which no register measures: Windows writes those.
   std::uint32_t pcr;
   static constexpr std::uint32_t kNoPcr = 0xFFFFFFFF;
   EventType type;
@@ -80,6 +89,7 @@ struct Event {
   static constexpr std::size_t kMaxBanks = 5;
   std::array<EventDigest, kMaxBanks> digests;
   std::uint8_t digest_count = 0;
+  RegisterLayout layout = RegisterLayout::tpm;  ///< of `pcr`
 
   [[nodiscard]] std::optional<Bytes> digest(HashAlgorithm algorithm) const;
 };
@@ -87,14 +97,39 @@ struct Event {
 /// A parsed TCG event log: legacy SHA-1 records, or crypto-agile ones.
 struct EventLog {
   bool crypto_agile = false;
+  RegisterLayout layout = RegisterLayout::tpm;
   std::vector<HashAlgorithm> algorithms;  ///< as the Spec ID event declares them
   std::vector<Event> events;              ///< without the Spec ID event
 };
 
-/// Parses a TCG log of at most 4 MiB and 65,536 events (PFP 1.06 section 10).  `log` must outlive
-/// the result.  Refused, naming offset and event: truncation, padding, a PCR above 23, an algorithm
-/// that the Spec ID event does not declare, a bank twice in one event, an unknown digest size.  An
-/// empty log is Fault::malformed.  Unknown event types are kept: judging them is not parsing.
+/// What makes a log malformed, and where.
+struct EventLogFault {
+  std::uint32_t event;  ///< the number of the first record that cannot be read
+  std::size_t offset;   ///< where that record begins
+  Error error;          ///< the field in it, and why
+};
+
+/// As much of a log as can be read: everything, or the events before its first fault.  To look at,
+/// never to verify from: whoever cuts a log short chooses what it does not say.
+struct EventLogReading {
+  EventLog log;
+  std::optional<EventLogFault> fault;
+};
+
+/// Parses the TCG log of a TPM of at most 4 MiB and 65,536 events (PFP 1.06 section 10).  `log`
+/// must outlive the result.  Refused, naming offset and event: truncation, padding, a PCR above 23,
+/// an algorithm that the Spec ID event does not declare, a bank twice in one event, an unknown
+/// digest size.  An empty log is Fault::malformed.  Unknown event types are kept: judging them is
+/// not parsing.
 Result<EventLog> parse_event_log(Bytes log);
+
+/// The same, of a TPM or of CC registers (ACPI table CCEL), told apart by content: such a log's
+/// Spec ID event is in register 1, or it has one bank of SHA-384 or SM3 and nothing in register 0.
+/// A CC log lies in an area of fixed size, so bytes that are all 0xff or all zero may follow it; a
+/// register above 4 is refused.
+EventLogReading read_event_log(Bytes log);
+
+/// "sha1-legacy" or "crypto-agile".
+std::string_view format_name(const EventLog& log);
 
 }  // namespace assay
