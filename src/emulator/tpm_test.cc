@@ -9,9 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-
-#include <map>
+#include <thread>
 
 #include "base/byte_writer.h"
 #include "base/hex.h"
@@ -342,6 +342,127 @@ TEST_F(SocketTest, SaysThatASocketIsGone) {
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().fault, Fault::unavailable);
   EXPECT_EQ(response.error().where, path.string());
+}
+
+/// A server that takes each command and does with the connection what it is told.
+class BadTpm {
+ public:
+  /// `answer` is all it ever says; then it hangs up, or keeps the connection open and silent.
+  enum class Then { hangs_up, is_silent };
+  BadTpm(const std::filesystem::path& path, Buffer answer, Then then)
+      : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+    const void* const any = &address;
+    EXPECT_EQ(::bind(listener_, static_cast<const sockaddr*>(any), sizeof address), 0);
+    EXPECT_EQ(::listen(listener_, 1), 0);
+    thread_ = std::thread([this, answer = std::move(answer), then] {
+      std::vector<int> open;
+      for (;;) {
+        const int fd = ::accept(listener_, nullptr, nullptr);
+        if (fd < 0) break;
+        open.push_back(fd);
+        std::array<std::uint8_t, kMaxTpmMessage> command{};
+        static_cast<void>(::recv(fd, command.data(), command.size(), 0));
+        static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL));
+        if (then == Then::hangs_up) ::shutdown(fd, SHUT_RDWR);
+      }
+      for (const int fd : open) ::close(fd);
+    });
+  }
+  BadTpm(const BadTpm&) = delete;
+  BadTpm& operator=(const BadTpm&) = delete;
+  ~BadTpm() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+
+ private:
+  int listener_;
+  std::thread thread_;
+};
+
+TEST(SocketChannel, SaysWhatIsWrongWithATpmThatDoesNotAnswer) {
+  constexpr std::chrono::milliseconds kPatience{50};
+  const auto directory = TemporaryDirectory::make();
+  ASSERT_TRUE(directory);
+  const std::filesystem::path path = directory->path() / "tpm";
+  struct Case {
+    std::string_view name, answer;
+    BadTpm::Then then;
+    std::string_view why;
+  };
+  const Case cases[] = {
+      {"silent from the start", "", BadTpm::Then::is_silent,
+       "the TPM did not answer within 0.05 seconds (is it stopped? start it again)"},
+      {"silent within the header", "80010000", BadTpm::Then::is_silent,
+       "the TPM did not answer within 0.05 seconds (is it stopped? start it again)"},
+      {"silent within the body", "80010000001000000000aa", BadTpm::Then::is_silent,
+       "the TPM did not answer within 0.05 seconds (is it stopped? start it again)"},
+      {"hangs up at once", "", BadTpm::Then::hangs_up,
+       "the TPM closed the connection after 0 of 10 bytes"},
+      {"hangs up within the header", "80010000", BadTpm::Then::hangs_up,
+       "the TPM closed the connection after 4 of 10 bytes"},
+      {"hangs up within the body", "80010000001000000000aa", BadTpm::Then::hangs_up,
+       "the TPM closed the connection after 11 of 16 bytes"},
+      {"a size below the header's", "80010000000900000000", BadTpm::Then::hangs_up,
+       "not a TPM: must be between 10 and 4096 bytes"},
+      {"a size above 4096", "80010000100100000000", BadTpm::Then::hangs_up,
+       "not a TPM: must be between 10 and 4096 bytes"},
+      {"another protocol", "485454502f312e3120323030204f4b0d0a", BadTpm::Then::hangs_up,
+       "not a TPM: must be between 10 and 4096 bytes"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const BadTpm server(path, *parse_hex("answer", c.answer), c.then);
+    SocketChannel channel(path, kPatience);
+    const auto response = channel.execute(flush_command(1));
+    std::filesystem::remove(path);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().fault, Fault::unavailable);
+    EXPECT_EQ(response.error().where, path.string());
+    EXPECT_EQ(response.error().why, c.why);
+  }
+}
+
+TEST(SocketChannel, WaitsNotForeverForASocketThatAcceptsNothing) {
+  const auto directory = TemporaryDirectory::make();
+  ASSERT_TRUE(directory);
+  const std::filesystem::path path = directory->path() / "tpm";
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  const void* const any = &address;
+  ASSERT_EQ(::bind(listener, static_cast<const sockaddr*>(any), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  // The first ones wait in the kernel's queue, the rest in front of it.
+  SocketChannel channel(path, std::chrono::milliseconds(20));
+  std::vector<int> queued;
+  for (int i = 0; i < 3; ++i) {
+    const auto response = channel.execute(flush_command(1));
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().why,
+              "the TPM did not answer within 0.02 seconds (is it stopped? start it again)");
+    queued.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    static_cast<void>(::connect(queued.back(), static_cast<const sockaddr*>(any), sizeof address));
+  }
+  for (const int fd : queued) ::close(fd);
+  ::close(listener);
+}
+
+TEST(Tpm, PassesOnWhyItsSocketFailed) {
+  const auto directory = TemporaryDirectory::make();
+  ASSERT_TRUE(directory);
+  const std::filesystem::path path = directory->path() / "tpm";
+  const BadTpm server(path, *parse_hex("answer", "8001000000"), BadTpm::Then::hangs_up);
+  const auto tpm =
+      Tpm::open(Tcti::over(std::make_shared<SocketChannel>(path, std::chrono::seconds(20))));
+  ASSERT_FALSE(tpm);
+  EXPECT_EQ(to_string(tpm.error()),
+            path.string() + ": the TPM closed the connection after 5 of 10 bytes");
 }
 
 TEST(Tcti, SaysWhatIsWrongWithAPath) {
