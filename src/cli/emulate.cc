@@ -85,16 +85,23 @@ int run_emulate(const EmulateOptions& options, Io io) {
     temporary.emplace(std::move(*made));
     vm_options.state = temporary->path();
   }
+  vm_options.state_not_kept = [io](const Error& error) { explain(io, error); };
   const auto vm = VirtualVm::start(vm_options);
   if (!vm) return explain_start(io, vm.error());
-  if (!options.command.empty()) return run_command(**vm, options, io);
-  if (options.json) {
-    io.out << json::serialize(ready(**vm)) << "\n" << std::flush;
+  int code = kAccepted;
+  if (!options.command.empty()) {
+    code = run_command(**vm, options, io);
   } else {
-    print_environment(**vm, io);
+    if (options.json) {
+      io.out << json::serialize(ready(**vm)) << "\n" << std::flush;
+    } else {
+      print_environment(**vm, io);
+    }
+    wait_for_stop_signal();
   }
-  wait_for_stop_signal();
-  return kAccepted;
+  // What a VM that is thrown away anyway could not keep is no loss.
+  const Status kept = (*vm)->power_off();
+  return kept || temporary || code != kAccepted ? code : exit_code(kept.error().fault);
 }
 
 int run_tpm_bridge(const std::filesystem::path& socket, Io io) {

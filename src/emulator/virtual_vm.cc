@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <mutex>
 
 #include "collateral/trust.h"
 #include "collect/kernel_log.h"
@@ -44,29 +45,47 @@ bool is_there(const fs::path& path) {
 }
 
 /// The TPM's permanent memory in a file.  While the firmware works nothing is written: a VM that
-/// does not come up has not been.
+/// does not come up has not been.  Thread-safe.
 class TpmMemory {
  public:
-  explicit TpmMemory(fs::path file) : file_(std::move(file)) {}
+  TpmMemory(fs::path file, std::function<void(const Error&)> not_kept)
+      : file_(std::move(file)), not_kept_(std::move(not_kept)) {}
   [[nodiscard]] Result<Buffer> load() const {
     return is_there(file_) ? read_file(file_, kMaxTpmState) : Buffer{};
   }
   Status keep(Bytes state) {
+    const std::lock_guard guard(mutex_);
     if (!booted_) {
       pending_ = to_buffer(state);
       return {};
     }
-    return write_file(file_, state, FileAccess::owner_only);
+    const bool known = !last_write_;
+    last_write_ = write_file(file_, state, FileAccess::owner_only);
+    if (!last_write_) {
+      last_write_.error().why += "; the virtual TPM's memory is not kept";
+      if (!known && not_kept_) not_kept_(last_write_.error());
+    }
+    return last_write_;
   }
   Status booted() {
+    const std::lock_guard guard(mutex_);
     booted_ = true;
     return pending_.empty() ? Status{} : write_file(file_, pending_, FileAccess::owner_only);
   }
+  /// How the last write since booted() ended.  The TPM writes all it knows each time, so a write
+  /// that succeeds makes good those before.
+  [[nodiscard]] Status last_write() const {
+    const std::lock_guard guard(mutex_);
+    return last_write_;
+  }
 
  private:
+  mutable std::mutex mutex_;
   fs::path file_;
+  std::function<void(const Error&)> not_kept_;
   Buffer pending_;
   bool booted_ = false;
+  Status last_write_;
 };
 
 /// The byte that says what protects the VM, as the kept boot was made with.
@@ -226,13 +245,16 @@ struct VirtualVm::Parts {
 
 VirtualVm::VirtualVm(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-VirtualVm::~VirtualVm() {
+Status VirtualVm::power_off() {
   // Clients first, then what they use.
   parts_->socket.reset();
   parts_->space.reset();
   parts_->device.reset();
   parts_->metadata.reset();
+  return parts_->memory->last_write();
 }
+
+VirtualVm::~VirtualVm() { static_cast<void>(power_off()); }
 
 Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& options) {
   if (!options.boot.empty() && options.technology) {
@@ -244,17 +266,17 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
   if (!lock) return pass_on(lock);
   auto identity = VmIdentity::load_or_make(options.state, options.instance);
   if (!identity) return pass_on(identity);
-  std::unique_ptr<Parts> parts(
-      new Parts{.state = options.state,
-                .lock = std::move(*lock),
-                .system_clock = {},
-                .identity = std::move(*identity),
-                .memory = std::make_shared<TpmMemory>(options.state / kTpmState),
-                .short_directory = std::nullopt,
-                .metadata = nullptr,
-                .device = nullptr,
-                .space = nullptr,
-                .socket = nullptr});
+  std::unique_ptr<Parts> parts(new Parts{
+      .state = options.state,
+      .lock = std::move(*lock),
+      .system_clock = {},
+      .identity = std::move(*identity),
+      .memory = std::make_shared<TpmMemory>(options.state / kTpmState, options.state_not_kept),
+      .short_directory = std::nullopt,
+      .metadata = nullptr,
+      .device = nullptr,
+      .space = nullptr,
+      .socket = nullptr});
   const Clock& clock = options.clock != nullptr ? *options.clock : parts->system_clock;
   const Instant now = clock.now();
 

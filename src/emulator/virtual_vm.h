@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ struct VirtualVmOptions {
   /// AK certificates, which name it, stay as they are.
   std::string listen = "127.0.0.1:0";
   const Clock* clock = nullptr;  ///< nullptr: the machine's
+  /// Told when the TPM's memory cannot be written to `state`, and not again before a write has
+  /// succeeded.  Called by whichever thread talks to the TPM.  May be empty.
+  std::function<void(const Error&)> state_not_kept{};
 };
 
 /// A confidential VM of Google Compute Engine without the hardware: a TPM in this process,
@@ -43,7 +47,10 @@ class VirtualVm {
  public:
   /// Powers it on and boots it.  Errors name the option, file or address to mend.
   static Result<std::unique_ptr<VirtualVm>> start(const VirtualVmOptions& options);
-  /// Powers it off in order.
+  /// Powers it off in order; nothing else may be called then.  The error of the last write where
+  /// the TPM's memory could not be written: the next start is the VM as it was before.
+  Status power_off();
+  /// power_off().
   ~VirtualVm();
   VirtualVm(const VirtualVm&) = delete;
   VirtualVm& operator=(const VirtualVm&) = delete;

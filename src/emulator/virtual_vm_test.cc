@@ -245,6 +245,55 @@ TEST_F(VirtualVmTest, ATpmThatOutlivesItsVmKeepsNothing) {
   EXPECT_EQ(*read_file(options().state / "tpm.state", 1 << 20), before);
 }
 
+/// TPM2_Shutdown(CLEAR): changes the TPM's memory.
+const Buffer kShutdown = *parse_hex("TPM2_Shutdown(CLEAR)", "80010000000c000001450000");
+
+/// Puts something there that no write replaces, whoever writes.
+void make_unwritable(const fs::path& file) {
+  fs::remove(file);
+  fs::create_directory(file);
+}
+
+TEST_F(VirtualVmTest, TellsOnceThatItsMemoryIsNotKept) {
+  std::vector<Error> told;
+  VirtualVmOptions with = options();
+  with.state_not_kept = [&told](const Error& error) { told.push_back(error); };
+  const auto vm = started(with);
+  ASSERT_TRUE(vm);
+  const fs::path file = with.state / "tpm.state";
+  make_unwritable(file);
+  // A TPM is never ahead of its file: the command fails, and so does the next.
+  EXPECT_FALSE(vm->tpm()->execute(kShutdown));
+  EXPECT_FALSE(vm->tpm()->execute(kShutdown));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].fault, Fault::unavailable);
+  EXPECT_EQ(to_string(told[0]),
+            file.string() + ": is a directory; the virtual TPM's memory is not kept");
+  const Status off = vm->power_off();
+  ASSERT_FALSE(off);
+  EXPECT_EQ(off.error(), told[0]);
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(VirtualVmTest, MakesGoodWhatItCouldNotKeep) {
+  std::vector<Error> told;
+  VirtualVmOptions with = options();
+  with.state_not_kept = [&told](const Error& error) { told.push_back(error); };
+  const auto vm = started(with);
+  ASSERT_TRUE(vm);
+  const fs::path file = with.state / "tpm.state";
+  make_unwritable(file);
+  EXPECT_FALSE(vm->tpm()->execute(kShutdown));
+  fs::remove(file);
+  EXPECT_TRUE(vm->tpm()->execute(kShutdown));
+  make_unwritable(file);
+  EXPECT_FALSE(vm->tpm()->execute(kShutdown));
+  EXPECT_EQ(told.size(), 2U);  // a new failure is news
+  fs::remove(file);
+  EXPECT_TRUE(vm->power_off());
+  EXPECT_TRUE(fs::is_regular_file(file));
+}
+
 TEST(MeasuredBoot, KnowsTheStartupLocality) {
   Buffer log = *read_file(kBoots / "nosb" / "binary_bios_measurements", kMaxEventLog);
   const auto boot = parse_measured_boot(log);

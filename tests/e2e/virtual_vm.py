@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 from support import cases
-from support.assay import BINARY, SOURCE, USAGE, Case, http_request
+from support.assay import BINARY, SOURCE, UNAVAILABLE, USAGE, Case, http_request
 
 KERNEL_LOG = "/sys/kernel/security/tpm0/binary_bios_measurements"
 BOOTS = SOURCE / "tests" / "boots"
@@ -65,6 +65,14 @@ class VirtualVm(Case):
         self.assertEqual(trust, pathlib.Path(second.ready["trust"]).read_bytes())
         self.assertEqual(*(json.loads(k)["akPub"] for k in keys))
         self.assertEqual(*(json.loads(k)["akCert"] for k in keys))
+
+    def test_a_memory_that_is_not_kept_is_told_and_ends_with_an_error(self):
+        vm = self.start_vm()
+        memory = self.directory / "vm" / "tpm.state"
+        memory.unlink()
+        memory.mkdir()  # no write replaces a directory
+        self.assertEqual(UNAVAILABLE, vm.stop())
+        self.assertEqual(f"assay: {memory}: is a directory; the virtual TPM's memory is not kept\n", vm.errors())
 
     def test_recorded_boots_are_accepted(self):
         for boot in ("nosb", "sb", "sbfull", "uki", "ukisb"):
