@@ -15,13 +15,13 @@
 #include "emulator/measured_boot.h"
 #include "emulator/metadata_server.h"
 #include "emulator/provision.h"
-#include "emulator/state_lock.h"
 #include "emulator/tpm_socket.h"
 #include "emulator/transient_space.h"
 #include "emulator/vendor_ca.h"
 #include "emulator/vm_identity.h"
 #include "formats/attestation.h"
 #include "host/file.h"
+#include "host/state_lock.h"
 #include "host/system_clock.h"
 #include "http/server.h"
 
@@ -262,7 +262,8 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
                 "a recorded boot has its own: leave --boot or --technology out");
   }
   if (const Status made = make_private_directory(options.state); !made) return pass_on(made);
-  auto lock = StateLock::take(options.state);
+  auto lock = StateLock::take(
+      options.state, "another `assay emulate` runs this VM: stop it, or name another --state");
   if (!lock) return pass_on(lock);
   auto identity = VmIdentity::load_or_make(options.state, options.instance);
   if (!identity) return pass_on(identity);

@@ -7,6 +7,7 @@
 
 #include "crypto/jws.h"
 #include "host/file.h"
+#include "host/state_lock.h"
 
 namespace assay {
 namespace {
@@ -56,6 +57,9 @@ KeyRing KeyRing::generate() { return KeyRing(PrivateKey::generate_rsa()); }
 
 Result<KeyRing> KeyRing::open(const std::filesystem::path& directory) {
   if (const auto made = make_private_directory(directory); !made) return pass_on(made);
+  // Two first starts at once would each make a key, and one would sign with what nobody publishes.
+  const auto lock = StateLock::wait(directory);
+  if (!lock) return pass_on(lock);
   const std::filesystem::path path = directory / kFileName;
   std::error_code error;
   const auto status = std::filesystem::status(path, error);

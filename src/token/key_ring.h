@@ -16,7 +16,8 @@ class KeyRing {
  public:
   /// A fresh RSA-2048 key that lives in memory.
   static KeyRing generate();
-  /// The key in `directory`/signing-key.pem (mode 0600), made there if there is none.
+  /// The key in `directory`/signing-key.pem (mode 0600), made there if there is none: once, however
+  /// many processes open it at the same time.
   static Result<KeyRing> open(const std::filesystem::path& directory);
 
   /// A compact JWS with header {"alg":"RS256","kid":...,"typ":"JWT"}.

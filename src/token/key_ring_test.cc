@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "crypto/jws.h"
 #include "host/file.h"
@@ -67,6 +68,21 @@ TEST_F(KeyRingFile, IsMadeOnceAndKept) {
   // The private half is the same too: what one signs, the other's public key verifies.
   const std::string token = second->sign({{"a", 1}});
   EXPECT_TRUE(verify_jws(parse_jws(token).value(), first->public_keys().keys().front()));
+}
+
+TEST_F(KeyRingFile, IsOneForAllWhoOpenItFirst) {
+  std::vector<std::string> kids(6);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& kid : kids) {
+      threads.emplace_back([&] {
+        const auto ring = KeyRing::open(directory_);
+        kid = ring ? ring->public_keys().keys().front().kid : error_of(ring);
+      });
+    }
+  }
+  const std::string kept = KeyRing::open(directory_)->public_keys().keys().front().kid;
+  EXPECT_THAT(kids, testing::Each(kept));
 }
 
 TEST_F(KeyRingFile, ThatOthersCanReadIsRefused) {
