@@ -39,9 +39,7 @@ Result<std::vector<json::object>> read_all(const std::vector<fs::path>& files,
                                            const AuditLog::Query& query) {
   std::vector<json::object> out;
   for (const fs::path& file : files) {
-    const auto log = open_sqlite_audit_log(file);
-    if (!log) return pass_on(log);
-    auto entries = (*log)->read(query);
+    auto entries = read_sqlite_audit_log(file, query);
     if (!entries) return pass_on(entries);
     std::move(entries->begin(), entries->end(), std::back_inserter(out));
   }

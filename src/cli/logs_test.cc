@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/logs.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/json.h"
@@ -102,6 +106,71 @@ TEST_F(LogsRead, JsonIsOneObject) {
   EXPECT_EQ(entries[0].at("jsonPayload").at("event").as_string(), "secret.refused");
   EXPECT_EQ(read({.state = directory_.path(), .filter = "dragon", .format = LogFormat::json}).out,
             "{\n  \"entries\": []\n}\n");
+}
+
+/// The files below a directory, and when it changed.
+std::vector<std::string> listed(const fs::path& directory) {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    out.push_back(fmt::format("{} {}", entry.path().string(),
+                              entry.last_write_time().time_since_epoch().count()));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST_F(LogsRead, WritesNothing) {
+  const std::vector<std::string> before = listed(directory_.path());
+  EXPECT_EQ(before.size(), 4U);  // two directories with an audit.db each, closed in order
+  EXPECT_EQ(read({.state = directory_.path()}).code, kAccepted);
+  EXPECT_EQ(listed(directory_.path()), before);
+}
+
+TEST_F(LogsRead, SeesWhatAServiceWritesMeanwhile) {
+  const auto log = open_sqlite_audit_log(directory_.path() / "release" / "audit.db");
+  ASSERT_TRUE(log);
+  append(**log, 9, {"release", "p", Severity::info, {{"event", "secret.released"}}, {}});
+  EXPECT_EQ(read({.state = directory_.path(), .filter = "secret.released"}).out,
+            "2023-11-14T22:13:29Z        INFO     secret.released\n");
+}
+
+/// Reads as somebody who may read the files and write nothing, in a child where we are root.
+int read_without_permission_to_write(const LogsReadOptions& options) {
+  if (::geteuid() != 0) return read(options).code;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    ::_exit(::setgid(kNobody) == 0 && ::setuid(kNobody) == 0 ? read(options).code : 99);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+TEST_F(LogsRead, NeedsNoPermissionToWrite) {
+  const fs::path release = directory_.path() / "release";
+  const auto set = [&](fs::perms directory, fs::perms file) {
+    for (const auto& entry : fs::directory_iterator(release)) {
+      fs::permissions(entry.path(), file);
+    }
+    fs::permissions(release, directory);
+    fs::permissions(directory_.path(), directory);
+  };
+  using fs::perms;
+  const perms readable = perms::owner_read | perms::group_read | perms::others_read;
+  const perms searchable = readable | perms::owner_exec | perms::group_exec | perms::others_exec;
+  set(searchable, readable);
+  EXPECT_EQ(read_without_permission_to_write({.state = release}), kAccepted);
+  set(perms::owner_all, perms::owner_read | perms::owner_write);
+  {
+    // The same while a service has it open.
+    const auto log = open_sqlite_audit_log(release / "audit.db");
+    ASSERT_TRUE(log);
+    append(**log, 9, {"release", "p", Severity::info, {{"event", "secret.released"}}, {}});
+    set(searchable, readable);
+    EXPECT_EQ(read_without_permission_to_write({.state = release}), kAccepted);
+    set(perms::owner_all, perms::owner_read | perms::owner_write);
+  }
 }
 
 TEST_F(LogsRead, SaysWhatIsWrong) {

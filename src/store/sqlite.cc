@@ -64,6 +64,19 @@ Status make_private_file(const std::string& file) {
   return fail(Fault::unavailable, file, std::move(why));
 }
 
+/// A file as SQLite's URIs name it (sqlite.org/uri.html).
+std::string file_uri(const std::filesystem::path& file, std::string_view query) {
+  std::string out = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out.append("?").append(query);
+}
+
 }  // namespace
 
 tl::unexpected<Error> SqliteDatabase::error(int code) const {
@@ -82,6 +95,21 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file,
   return out;
 }
 
+Result<SqliteDatabase> SqliteDatabase::open_to_read(const std::filesystem::path& file,
+                                                    const SqliteSchema& schema, Writers writers) {
+  const std::string uri = file_uri(file, writers == Writers::none ? "immutable=1" : "mode=ro");
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(
+      uri.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
+  SqliteDatabase out(file.string(), raw);
+  if (code != SQLITE_OK) return out.error(code);
+  sqlite3_busy_timeout(raw, 10'000);
+  sqlite3_extended_result_codes(raw, 1);
+  if (const Status set = out.run("PRAGMA trusted_schema=OFF"); !set) return pass_on(set);
+  if (const Status ours = out.require_schema(schema); !ours) return pass_on(ours);
+  return out;
+}
+
 Status SqliteDatabase::prepare_file(const SqliteSchema& schema) {
   sqlite3_busy_timeout(db_.get(), 10'000);
   sqlite3_extended_result_codes(db_.get(), 1);
@@ -92,19 +120,25 @@ Status SqliteDatabase::prepare_file(const SqliteSchema& schema) {
   }
   auto transaction = SqliteTransaction::begin(*this);
   if (!transaction) return pass_on(transaction);
+  const auto tables = integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return pass_on(tables);
   const auto application = integer("PRAGMA application_id");
   if (!application) return pass_on(application);
   const auto version = integer("PRAGMA user_version");
   if (!version) return pass_on(version);
-  const auto tables = integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return pass_on(tables);
+  const bool is_new = *application == 0 && *version == 0 && *tables == 0;
+  if (!is_new) return require_schema(schema);
+  const std::string create = fmt::format("{}; PRAGMA application_id={}; PRAGMA user_version={}",
+                                         schema.create, schema.application_id, schema.version);
+  if (const Status made = run(create.c_str()); !made) return made;
+  return transaction->commit();
+}
 
-  if (*application == 0 && *version == 0 && *tables == 0) {
-    const std::string create = fmt::format("{}; PRAGMA application_id={}; PRAGMA user_version={}",
-                                           schema.create, schema.application_id, schema.version);
-    if (const Status made = run(create.c_str()); !made) return made;
-    return transaction->commit();
-  }
+Status SqliteDatabase::require_schema(const SqliteSchema& schema) {
+  const auto application = integer("PRAGMA application_id");
+  if (!application) return pass_on(application);
+  const auto version = integer("PRAGMA user_version");
+  if (!version) return pass_on(version);
   if (*application != schema.application_id) {
     return fail(Fault::unavailable, file_,
                 fmt::format("is a database, but does not hold {} (name another state directory)",

@@ -32,6 +32,14 @@ class SqliteDatabase {
   /// no permission, disk full, not a database, another program's, made by a newer version.
   static Result<SqliteDatabase> open(const std::filesystem::path& file, const SqliteSchema& schema);
 
+  /// Opens a file that is there to read from it, with no more than permission to do so.
+  enum class Writers {
+    possible,  ///< sees what others commit; needs the -wal and -shm files that they keep
+    none,      ///< nobody has the file open, so nothing but the file itself is looked at
+  };
+  static Result<SqliteDatabase> open_to_read(const std::filesystem::path& file,
+                                             const SqliteSchema& schema, Writers writers);
+
   Result<SqliteStatement> prepare(const char* sql);
   /// Runs SQL that yields no rows and takes no values.
   Status run(const char* sql);
@@ -44,6 +52,7 @@ class SqliteDatabase {
   };
   SqliteDatabase(std::string file, sqlite3* db) : file_(std::move(file)), db_(db) {}
   Status prepare_file(const SqliteSchema& schema);
+  Status require_schema(const SqliteSchema& schema);
   Result<std::int64_t> integer(const char* sql);
   [[nodiscard]] tl::unexpected<Error> error(int code) const;
 

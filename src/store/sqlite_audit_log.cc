@@ -33,6 +33,44 @@ CREATE TRIGGER entries_are_not_deleted BEFORE DELETE ON entries BEGIN
 END
 )sql"};
 
+Result<std::vector<json::object>> read_entries(SqliteDatabase& from, const AuditLog::Query& query) {
+  auto statement =
+      from.prepare(query.newest_first ? "SELECT time, insert_id, severity, log_name, labels, "
+                                        "payload FROM entries ORDER BY time DESC"
+                                      : "SELECT time, insert_id, severity, log_name, labels, "
+                                        "payload FROM entries ORDER BY time");
+  if (!statement) return pass_on(statement);
+  std::vector<json::object> out;
+  while (query.limit == 0 || out.size() < query.limit) {
+    const auto row = statement->step();
+    if (!row) return pass_on(row);
+    if (!*row) break;
+    auto entry = to_entry({Instant(std::chrono::microseconds(statement->integer(0))),
+                           statement->text(1), static_cast<Severity>(statement->integer(2)),
+                           statement->text(3), statement->text(4), statement->text(5)});
+    if (!entry) return fail(entry.error().fault, from.file(), to_string(entry.error()));
+    if (!query.filter || query.filter(*entry)) out.push_back(std::move(*entry));
+  }
+  return out;
+}
+
+/// What changes when somebody opens a database or writes to it.
+struct FileState {
+  bool in_use;  ///< there is a write-ahead log: somebody has it open, or has died with it open
+  std::filesystem::file_time_type changed;
+  std::uintmax_t size;
+  bool operator==(const FileState&) const = default;
+};
+
+FileState state_of(const std::filesystem::path& file) {
+  std::filesystem::path log = file;
+  log += "-wal";
+  std::error_code ignored;
+  return {.in_use = std::filesystem::exists(log, ignored),
+          .changed = std::filesystem::last_write_time(file, ignored),
+          .size = std::filesystem::file_size(file, ignored)};
+}
+
 /// Writers share transactions: whoever finds nobody writing takes all that wait, writes them as one
 /// transaction and wakes their owners; meanwhile the next batch gathers.  One fsync serves them
 /// all.
@@ -73,24 +111,7 @@ class SqliteAuditLog final : public AuditLog {
 
   Result<std::vector<json::object>> read(const Query& query) const override {
     const std::lock_guard lock(reader_mutex_);
-    auto statement =
-        reader_.prepare(query.newest_first ? "SELECT time, insert_id, severity, log_name, labels, "
-                                             "payload FROM entries ORDER BY time DESC"
-                                           : "SELECT time, insert_id, severity, log_name, labels, "
-                                             "payload FROM entries ORDER BY time");
-    if (!statement) return pass_on(statement);
-    std::vector<json::object> out;
-    while (query.limit == 0 || out.size() < query.limit) {
-      const auto row = statement->step();
-      if (!row) return pass_on(row);
-      if (!*row) break;
-      auto entry = to_entry({Instant(std::chrono::microseconds(statement->integer(0))),
-                             statement->text(1), static_cast<Severity>(statement->integer(2)),
-                             statement->text(3), statement->text(4), statement->text(5)});
-      if (!entry) return fail(entry.error().fault, reader_.file(), to_string(entry.error()));
-      if (!query.filter || query.filter(*entry)) out.push_back(std::move(*entry));
-    }
-    return out;
+    return read_entries(reader_, query);
   }
 
  private:
@@ -164,6 +185,26 @@ Result<std::unique_ptr<AuditLog>> open_sqlite_audit_log(const std::filesystem::p
   if (!reader) return pass_on(reader);
   return std::make_unique<SqliteAuditLog>(std::move(*writer), std::move(*last), std::move(*insert),
                                           std::move(store_id), std::move(*reader));
+}
+
+Result<std::vector<json::object>> read_sqlite_audit_log(const std::filesystem::path& file,
+                                                        const AuditLog::Query& query) {
+  // SQLite reads a file in WAL mode with the help of two files beside it.  Where nobody keeps them
+  // it would make them, which needs more than permission to read; but then the file alone is all,
+  // for as long as nobody opens it.
+  constexpr int kAttempts = 5;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const FileState before = state_of(file);
+    auto log = SqliteDatabase::open_to_read(
+        file, kSchema,
+        before.in_use ? SqliteDatabase::Writers::possible : SqliteDatabase::Writers::none);
+    auto entries =
+        log ? read_entries(*log, query) : Result<std::vector<json::object>>(pass_on(log));
+    if (before.in_use ? entries.has_value() : state_of(file) == before) return entries;
+    if (before.in_use && state_of(file).in_use) return entries;
+  }
+  return fail(Fault::unavailable, file.string(),
+              "services open and close it all the time (try again)");
 }
 
 }  // namespace assay

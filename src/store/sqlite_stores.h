@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "store/audit_log.h"
 #include "store/challenges.h"
@@ -15,6 +16,11 @@ namespace assay {
 Result<std::unique_ptr<ChallengeStore>> open_sqlite_challenges(const std::filesystem::path& file);
 Result<std::unique_ptr<AuditLog>> open_sqlite_audit_log(const std::filesystem::path& file);
 Result<std::unique_ptr<SecretStore>> open_sqlite_secrets(const std::filesystem::path& file);
+
+/// AuditLog::read() of a file that services may be writing meanwhile.  Nothing is written: it needs
+/// no permission for that, neither to the file nor to its directory.
+Result<std::vector<json::object>> read_sqlite_audit_log(const std::filesystem::path& file,
+                                                        const AuditLog::Query& query);
 
 /// The same in memory, for tests and `quickstart` without a state directory.
 std::unique_ptr<ChallengeStore> make_memory_challenges();
