@@ -194,9 +194,11 @@ void SqliteStatement::bind(int at, std::int64_t number) {
 }
 
 Result<bool> SqliteStatement::step() {
+  if (done_) return false;
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
+  done_ = code == SQLITE_DONE;
+  if (done_) return false;
   const auto failed = sqlite_error(file_, sqlite3_db_handle(statement_.get()), code);
   sqlite3_reset(statement_.get());
   return failed;
@@ -213,6 +215,7 @@ Status SqliteStatement::finish() {
 }
 
 void SqliteStatement::reset() {
+  done_ = false;
   sqlite3_reset(statement_.get());
   sqlite3_clear_bindings(statement_.get());
 }

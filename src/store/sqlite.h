@@ -73,10 +73,10 @@ class SqliteStatement {
   void bind(int at, Bytes bytes);
   void bind(int at, std::int64_t number);
 
-  /// Moves to the next row; false after the last.  A statement that writes outside a transaction is
-  /// durable once it has answered false.
+  /// Moves to the next row; false after the last, and from then on until reset().  A statement that
+  /// writes outside a transaction is durable once it has answered false.
   Result<bool> step();
-  /// Steps to the end, and resets.  Not after step() has answered false: that would begin anew.
+  /// Steps to the end, and resets.
   Status finish();
   void reset();
 
@@ -95,6 +95,7 @@ class SqliteStatement {
       : file_(std::move(file)), statement_(statement) {}
   std::string file_;  ///< for messages
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  bool done_ = false;  ///< SQLite begins anew when a statement that has ended is stepped
 };
 
 /// Takes the write lock now, and rolls back unless commit() succeeded.

@@ -64,6 +64,26 @@ TEST_F(SqliteTest, ATransactionThatIsNotCommittedDidNotHappen) {
   EXPECT_EQ(count->integer(0), 0);
 }
 
+TEST_F(SqliteTest, AStatementThatHasEndedIsNotBegunAnew) {
+  auto database = SqliteDatabase::open(file_, kSchema);
+  auto insert = database->prepare("INSERT INTO things VALUES(?1)");
+  const auto count = [&] {
+    auto statement = database->prepare("SELECT count(*) FROM things");
+    EXPECT_TRUE(*statement->step());
+    return statement->integer(0);
+  };
+  insert->bind(1, std::int64_t{7});
+  EXPECT_FALSE(*insert->step());
+  EXPECT_FALSE(*insert->step());
+  EXPECT_EQ(count(), 1);
+  EXPECT_TRUE(insert->finish());
+  EXPECT_EQ(count(), 1);
+  // finish() has reset it: it may be used again.
+  insert->bind(1, std::int64_t{8});
+  EXPECT_TRUE(insert->finish());
+  EXPECT_EQ(count(), 2);
+}
+
 TEST_F(SqliteTest, RefusesWhatItDidNotMake) {
   ASSERT_TRUE(SqliteDatabase::open(file_, kSchema));
   EXPECT_EQ(error_of(file_), "opens");
