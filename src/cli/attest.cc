@@ -29,7 +29,7 @@ Result<Attestation> collect(const AttestOptions& options, Buffer nonce, Io io) {
                                              .http = http.get()});
   if (!evidence || !google) return evidence;
   // What a verifier believes is in the AK certificate; this is for the reader.
-  const auto instance = MetadataClient::from_environment(*http).instance();
+  const auto instance = MetadataClient::at(options.metadata_host, *http).instance();
   if (instance) {
     evidence->claimed_instance = *instance;
   } else if (options.progress == AttestOptions::Progress::shown) {

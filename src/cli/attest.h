@@ -20,6 +20,7 @@ struct AttestOptions {
   std::filesystem::path event_log;  ///< empty: the kernel's
   std::filesystem::path tpm_path;   ///< device or socket; empty: /dev/tpmrm0
   std::string tcti;                 ///< for the TCTI loader; not with tpm_path
+  std::string metadata_host;        ///< "HOST:PORT"; empty: $GCE_METADATA_HOST or Google's
   enum class Progress { shown, quiet } progress = Progress::shown;
 };
 

@@ -64,6 +64,21 @@ CLI::Option* add_key_algorithm(CLI::App* command, KeyAlgorithm& algorithm) {
       ->type_name("ALGORITHM");
 }
 
+void add_metadata_host(CLI::App* command, std::string& host) {
+  command
+      ->add_option("--metadata-host", host,
+                   "Metadata server (default $GCE_METADATA_HOST, or Google's)")
+      ->type_name("HOST:PORT");
+}
+
+void add_threads(CLI::App* command, int& threads) {
+  command
+      ->add_option("--threads", threads,
+                   "Requests worked on at once, 1 to 256 (default " + std::to_string(threads) + ")")
+      ->check(CLI::Range(1, 256).description(""))
+      ->type_name("N");
+}
+
 void add_verify_debug(CLI::App* verify, Job& job) {
   CLI::App* command = verify->add_subcommand(
       "debug", "As gotpm's: hold an attestation against its own key and print the machine state");
@@ -134,10 +149,7 @@ void add_token(CLI::App& app, Job& job) {
                       "TPM by TCTI instead, \"swtpm:host=127.0.0.1,port=2321\"");
   command->add_option("--event-log", flags->event_log, "Event log (default: the kernel's)")
       ->type_name("FILE");
-  command
-      ->add_option("--metadata-host", flags->metadata_host,
-                   "Metadata server (default $GCE_METADATA_HOST, or Google's)")
-      ->type_name("HOST:PORT");
+  add_metadata_host(command, flags->metadata_host);
   command->add_option("--location", flags->location, "Region to ask (default: the VM's)");
   command
       ->add_option("--ca-file", flags->ca_file, "CA certificates for https (default: the system's)")
@@ -185,9 +197,7 @@ void add_serve(CLI::App& app, Job& job) {
       ->capture_default_str()
       ->check(CLI::Range(1, 86400))
       ->type_name("SECONDS");
-  command->add_option("--threads", flags->threads)
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+  add_threads(command, flags->threads);
   command->add_flag("--dev", flags->dev, "Believe emulated VMs too; their tokens say so");
   command->add_flag("--json", flags->json, "Print one line of JSON when ready");
 }
@@ -219,9 +229,7 @@ void add_release_serve(CLI::App* release, Job& job) {
       ->add_option("--ca-file", flags->ca_file,
                    "CA certificates for https issuers (default: the system's)")
       ->type_name("FILE");
-  command->add_option("--threads", flags->threads)
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+  add_threads(command, flags->threads);
   command->add_flag("--dev", flags->dev, "Believe tokens of emulated VMs too");
   command->add_flag("--json", flags->json, "Print one line of JSON when ready");
 }
@@ -320,6 +328,7 @@ void add_attest(CLI::App& app, Job& job) {
   command
       ->add_option("--tcti", flags->tcti, "TPM by TCTI instead, \"swtpm:host=127.0.0.1,port=2321\"")
       ->excludes(path);
+  add_metadata_host(command, flags->metadata_host);
   command->add_flag("--quiet", flags->quiet, "No progress on stderr");
 }
 
@@ -391,7 +400,7 @@ void add_emulate(CLI::App& app, Job& job) {
   command->add_option("--listen", flags->vm.listen, "Metadata server; port 0 takes a free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
-  command->add_flag("--json", flags->json, "Print one line of JSON when ready");
+  command->add_flag("--json", flags->json, "Print one line of JSON when ready; not with a COMMAND");
   command->add_option("--bridge", flags->bridge)->group("");
   command->add_option("COMMAND", flags->command, "Runs inside the VM; after --")->type_name("");
   command->positionals_at_end();

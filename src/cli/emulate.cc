@@ -75,6 +75,11 @@ int run_command(const VirtualVm& vm, const EmulateOptions& options, Io io) {
 }  // namespace
 
 int run_emulate(const EmulateOptions& options, Io io) {
+  if (options.json && !options.command.empty()) {
+    io.err << "assay: --json: says how to reach a VM that stays, and one for a COMMAND does not: "
+              "leave one out\n";
+    return kUsage;
+  }
   block_stop_signals();
   if (!options.command.empty()) block_inside_signals();
   VirtualVmOptions vm_options = options.vm;

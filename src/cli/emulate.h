@@ -15,13 +15,13 @@ struct EmulateOptions {
   /// state, boot, technology, instance, listen.  An empty `state` is a temporary directory, removed
   /// at the end.
   VirtualVmOptions vm;
-  bool json = false;  ///< one line of JSON when ready, instead of shell lines
+  bool json = false;  ///< one line of JSON when ready, instead of shell lines; not with `command`
   std::vector<std::string>
       command;  ///< runs inside the VM; empty: the VM stays until a stop signal
 };
 
 /// Keeps the VM running and prints how to reach it; or runs a command inside it and ends with its
-/// exit code.
+/// exit code.  3 where the TPM's memory could not be kept in the end.
 int run_emulate(const EmulateOptions& options, Io io);
 
 /// `assay emulate --bridge SOCKET`, what TPM2TOOLS_TCTI names: TPM commands from standard input to

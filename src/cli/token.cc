@@ -12,11 +12,6 @@
 namespace assay {
 namespace {
 
-MetadataClient metadata_of(const TokenOptions& options, const HttpClient& http) {
-  if (options.metadata_host.empty()) return MetadataClient::from_environment(http);
-  return {http, options.metadata_host};
-}
-
 /// What the VM has at hand before it troubles the service.
 struct Machine {
   Tpm tpm;
@@ -44,7 +39,7 @@ using Token = AttestationClient::Token;
 
 /// Location, challenge, evidence, token: the calls of Google's own client, in its order.
 Result<Token> fetch_token(const TokenOptions& options, const HttpClient& http) {
-  const MetadataClient metadata = metadata_of(options, http);
+  const MetadataClient metadata = MetadataClient::at(options.metadata_host, http);
   auto machine = prepare(options, metadata);
   if (!machine) return pass_on(machine);
 

@@ -40,6 +40,10 @@ MetadataClient MetadataClient::from_environment(const HttpClient& http) {
   return {http, host != nullptr && *host != '\0' ? host : "metadata.google.internal"};
 }
 
+MetadataClient MetadataClient::at(const std::string& host, const HttpClient& http) {
+  return host.empty() ? from_environment(http) : MetadataClient(http, host);
+}
+
 Result<std::string> MetadataClient::get(const std::string& path) const {
   HttpCall call;
   call.url = fmt::format("http://{}/computeMetadata/v1/{}", host_, path);

@@ -18,6 +18,8 @@ class MetadataClient {
   MetadataClient(const HttpClient& http, std::string host) : http_(http), host_(std::move(host)) {}
   /// At $GCE_METADATA_HOST, else at metadata.google.internal.
   static MetadataClient from_environment(const HttpClient& http);
+  /// At `host`; where that is empty, from_environment().
+  static MetadataClient at(const std::string& host, const HttpClient& http);
 
   [[nodiscard]] Result<std::string> project_id() const;
   /// "us-central1-a".

@@ -115,6 +115,23 @@ class Limits(Case):
                               self.client.headers)
         self.assertIn(answer.status, (404, 405))
 
+    def test_head_is_what_get_would_say_without_saying_it(self):
+        location = f"{self.client.url}/v1/{self.client.location}"
+        project = location.rsplit("/locations/", 1)[0]
+        challenge = f"{self.client.url}/v1/{self.client.challenge()['name']}"
+        for url, status in ((self.client.url + "/healthz", 200),
+                            (self.client.url + "/.well-known/openid-configuration", 200),
+                            (self.client.url + "/.well-known/jwks", 200),
+                            (project + "/locations", 200), (location, 200),
+                            (location + "/challenges", 405), (challenge + ":verifyAttestation", 405),
+                            (self.client.url + "/v2/nothing", 404)):
+            with self.subTest(url):
+                got, head = (http_request(method, url, None, self.client.headers) for method in ("GET", "HEAD"))
+                self.assertEqual(status, got.status, got)
+                self.assertEqual((status, b""), (head.status, head.body))
+                for name in ("Content-Length", "Content-Type", "Allow", "Cache-Control"):
+                    self.assertEqual(got.headers[name], head.headers[name], name)
+
     def test_a_tampered_log_is_rejected_and_the_challenge_used(self):
         challenge = self.client.challenge()
         body = self.client.evidence(challenge)

@@ -51,6 +51,15 @@ class ReleaseRefusals(Case):
     def test_no_token(self):
         self.assert_refused(self.ask(), "token.present")
 
+    def test_head_says_no_secret(self):
+        url = self.release.ready["url"] + "/v1/secrets/hello"
+        right = {"Authorization": "Bearer " + self.issuer.sign(self.claims())}
+        for headers, status in ((right, 200), ({}, 401)):
+            head = http_request("HEAD", url, headers=headers)
+            self.assertEqual((status, b""), (head.status, head.body))
+        self.assertRegex(head.headers["WWW-Authenticate"], r"^Bearer\b")
+        self.assert_serves()
+
     def test_another_scheme(self):
         self.assert_refused(self.ask(Authorization="Basic dXNlcjpwYXNz"), "token.present")
 

@@ -74,6 +74,18 @@ class VirtualVm(Case):
         self.assertEqual(UNAVAILABLE, vm.stop())
         self.assertEqual(f"assay: {memory}: is a directory; the virtual TPM's memory is not kept\n", vm.errors())
 
+    def test_attest_takes_the_metadata_server_from_its_flag(self):
+        vm = self.start_vm()
+        done = self.run_assay("attest", "--key", "gceAK", "--nonce", "00", "--format", "json", "--tpm-path",
+                              vm.ready["tpm_socket"], "--event-log", vm.ready["event_log"], "--metadata-host",
+                              vm.ready["metadata_host"], env={**os.environ, "GCE_METADATA_HOST": "127.0.0.1:1"})
+        self.assertEqual(vm.ready["instance_id"], json.loads(done.stdout)["instanceInfo"]["instanceId"])
+        self.assertEqual(b"", done.stderr)
+
+    def test_json_with_a_command_is_a_usage_error(self):
+        done = self.run_assay("emulate", "--json", "--", "true", code=USAGE)
+        self.assertTrue(done.stderr.startswith(b"assay: --json: "), done.stderr)
+
     def test_recorded_boots_are_accepted(self):
         for boot in ("nosb", "sb", "sbfull", "uki", "ukisb"):
             with self.subTest(boot):
