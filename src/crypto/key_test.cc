@@ -145,6 +145,15 @@ const RsaCase kRsaCases[] = {
     {"the largest exponent", 256, 0x80, 0xFFFFFFFF, ""},
 };
 
+TEST(PublicKey, GivesTheNumbersOfAnRsaKeyAlone) {
+  const PublicKey key = PrivateKey::generate_rsa().public_key();
+  const auto numbers = key.rsa_numbers();
+  ASSERT_TRUE(numbers.has_value());
+  EXPECT_EQ(numbers->modulus.size(), 256U);
+  EXPECT_EQ(PublicKey::from_rsa(numbers->modulus, numbers->exponent).value(), key);
+  EXPECT_FALSE(PrivateKey::generate_p256().public_key().rsa_numbers().has_value());
+}
+
 TEST(PublicKey, TakesRsaKeysOfTheRightSizesOnly) {
   for (const RsaCase& c : kRsaCases) {
     SCOPED_TRACE(c.name);

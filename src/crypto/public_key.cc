@@ -231,8 +231,16 @@ std::string PublicKey::pem() const { return pem_block("PUBLIC KEY", spki()); }
 std::string PublicKey::fingerprint() const { return sha256_hex(spki()); }
 
 bool PublicKey::operator==(const PublicKey& other) const {
+  if (key_ == other.key_) return true;
   ErrorQueueGuard guard;
   return EVP_PKEY_eq(key_.get(), other.key_.get()) == 1;
+}
+
+std::optional<PublicKey::RsaNumbers> PublicKey::rsa_numbers() const {
+  if (type() != KeyType::rsa) return std::nullopt;
+  const BignumPtr exponent = key_number(key_.get(), OSSL_PKEY_PARAM_RSA_E);
+  return RsaNumbers{big_endian(*key_number(key_.get(), OSSL_PKEY_PARAM_RSA_N)),
+                    static_cast<std::uint32_t>(BN_get_word(exponent.get()))};
 }
 
 bool PublicKey::verify_rsassa(HashAlgorithm algorithm, Bytes message, Bytes signature) const {

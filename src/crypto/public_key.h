@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -36,6 +37,12 @@ class PublicKey {
   /// Lower-case hex SHA-256 of spki().
   [[nodiscard]] std::string fingerprint() const;
   bool operator==(const PublicKey& other) const;
+  /// An RSA key's integers, the modulus big-endian without leading zeros; nothing for other keys.
+  struct RsaNumbers {
+    Buffer modulus;
+    std::uint32_t exponent;
+  };
+  [[nodiscard]] std::optional<RsaNumbers> rsa_numbers() const;
 
   /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.2) over `message`.  False for any other key type.
   [[nodiscard]] bool verify_rsassa(HashAlgorithm, Bytes message, Bytes signature) const;

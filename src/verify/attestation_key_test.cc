@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/hex.h"
 #include "crypto/certificate_builder.h"
 #include "formats/gce_instance.h"
 #include "verify/recorded_attestation.h"
@@ -42,13 +43,14 @@ TEST(AttestationKey, IsAcceptedFromEveryGoogleCaAndNoOtherKeyIs) {
     if (!certificate) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
     attestation.ak_cert = *certificate;
     Verdict verdict;
-    const auto key = check_attestation_key(attestation, google_trust(), in_2023(), verdict);
+    const auto key =
+        check_attestation_key(attestation, google_trust(), in_2023(), nullptr, verdict);
     EXPECT_EQ(failures(verdict), c.failures);
-    ASSERT_TRUE(key.has_value());
-    ASSERT_TRUE(key->instance.has_value());
-    EXPECT_EQ(key->instance->zone, "us-central1-a");
-    EXPECT_EQ(key->instance->project_id, "google.com:wuale-gcp-testing");
-    EXPECT_EQ(key->instance->project_number, 117478743145u);
+    ASSERT_NE(key, nullptr);
+    ASSERT_TRUE(key->extension.has_value());
+    EXPECT_EQ(key->extension->instance.zone, "us-central1-a");
+    EXPECT_EQ(key->extension->instance.project_id, "google.com:wuale-gcp-testing");
+    EXPECT_EQ(key->extension->instance.project_number, 117478743145u);
   }
 }
 
@@ -69,7 +71,7 @@ TEST(AttestationKey, ChainsThroughIntermediatesOfTheEvidence) {
   attestation.ak_cert = *certificate;
   const auto judge = [&] {
     Verdict verdict;
-    check_attestation_key(attestation, roots_only(), in_2023(), verdict);
+    check_attestation_key(attestation, roots_only(), in_2023(), nullptr, verdict);
     return failures(verdict);
   };
   EXPECT_THAT(judge(), ElementsAre("ak.certificate.chain"));
@@ -120,7 +122,7 @@ class OwnCa : public testing::Test {
     attestation.intermediates = {to_buffer(first.der()), to_buffer(second.der())};
     const Trust trust = parse_trust("test", root.pem()).value();
     Verdict verdict;
-    check_attestation_key(attestation, trust, in_2023(), verdict);
+    check_attestation_key(attestation, trust, in_2023(), nullptr, verdict);
     return failures(verdict);
   }
 
@@ -158,6 +160,21 @@ TEST_F(OwnCa, ExpiresWithAnyOfItsCertificates) {
 TEST_F(OwnCa, VouchesForNoCaAsAnAttestationKey) {
   EXPECT_THAT(judge(ca("upper"), ca("lower"), ca("AK")),
               testing::UnorderedElementsAre("ak.certificate.usage", "ak.instance.production"));
+}
+
+TEST_F(OwnCa, VouchesForTheKeysOfTpmsAndNotOfServers) {
+  const std::pair<const char*, std::vector<std::string>> cases[] = {
+      {"300706056781050803", {}},                              // tcg-kp-AIKCertificate
+      {"300706056781050801", {}},                              // tcg-kp-EKCertificate
+      {"300a06082b06010505070301", {"ak.certificate.usage"}},  // serverAuth
+      {"30110605678105080306082b06010505070301", {}},          // both
+  };
+  for (const auto& [purposes, expected] : cases) {
+    SCOPED_TRACE(purposes);
+    CertificateTemplate ak = leaf();
+    ak.extensions.emplace_back("2.5.29.37", parse_hex("der", purposes).value());
+    EXPECT_EQ(judge(ca("upper"), ca("lower"), ak), expected);
+  }
 }
 
 TEST_F(OwnCa, MustSayThatTheInstanceIsOfProduction) {

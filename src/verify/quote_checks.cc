@@ -179,7 +179,10 @@ class QuoteChecks {
 
  private:
   [[nodiscard]] std::string id(std::string_view check) const {
-    return std::string(check).append("/").append(name_of(quote_.pcrs.bank));
+    const std::string_view bank = name_of(quote_.pcrs.bank);
+    std::string out;
+    out.reserve(check.size() + 1 + bank.size());
+    return out.append(check).append("/").append(bank);
   }
 
   const Quote& quote_;

@@ -89,16 +89,17 @@ const QuoteAttest& attest_of(HashAlgorithm bank, const std::vector<Quote>& quote
   return *attest;
 }
 
-VtpmClaims claims_of(const Attestation& attestation, const AttestationKey& key,
+VtpmClaims claims_of(const Attestation& attestation, const CertificatePath& path,
                      MachineState machine, const QuoteAttest& attest) {
-  VtpmClaims out{.machine = std::move(machine),
-                 .instance = key.instance,
-                 .pcrs = {},
-                 .clock = attest.clock,
-                 .firmware_version = attest.firmware_version,
-                 .ak_fingerprint = key.key.fingerprint(),
-                 .ak_issuer = key.anchor->name,
-                 .provenance = key.anchor->provenance};
+  VtpmClaims out{
+      .machine = std::move(machine),
+      .instance = path.extension ? std::optional(path.extension->instance) : std::nullopt,
+      .pcrs = {},
+      .clock = attest.clock,
+      .firmware_version = attest.firmware_version,
+      .ak_fingerprint = path.key_fingerprint,
+      .ak_issuer = path.anchor->name,
+      .provenance = path.anchor->provenance};
   for (const Quote& quote : attestation.quotes) out.pcrs.push_back(quote.pcrs);
   return out;
 }
@@ -108,19 +109,18 @@ VtpmClaims claims_of(const Attestation& attestation, const AttestationKey& key,
 VtpmOutcome authenticate_vtpm(const Attestation& attestation,
                               const VtpmExpectations& expectations) {
   VtpmOutcome out;
-  const auto key =
-      check_attestation_key(attestation, expectations.trust, expectations.now, out.verdict);
-  const auto attests =
-      check_quotes(attestation.quotes, key ? std::optional(key->key) : std::nullopt,
-                   expectations.nonce, NonceRule::fresh, out.verdict);
+  const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
+                                          expectations.paths, out.verdict);
+  const auto attests = check_quotes(attestation.quotes, path ? path->key : std::nullopt,
+                                    expectations.nonce, NonceRule::fresh, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
   // An accepted verdict has passed the chain, every quote and the replay.
-  ASSAY_CHECK(key && key->anchor != nullptr && machine);
+  ASSAY_CHECK(path && path->anchor && machine);
   const QuoteAttest& attest = attest_of(machine->bank, attestation.quotes, attests);
   out.claims =
-      VtpmAuthenticator::vouch_for(claims_of(attestation, *key, std::move(*machine), attest));
+      VtpmAuthenticator::vouch_for(claims_of(attestation, *path, std::move(*machine), attest));
   return out;
 }
 

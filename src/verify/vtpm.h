@@ -13,6 +13,7 @@
 #include "verify/authentic.h"
 #include "verify/check.h"
 #include "verify/machine_state.h"
+#include "verify/verified_paths.h"
 
 namespace assay {
 
@@ -33,6 +34,8 @@ struct VtpmExpectations {
   const Trust& trust;
   Bytes nonce;  ///< compared exactly with TPMS_ATTEST.extraData; must not be empty
   Instant now;
+  /// Certificate paths that were accepted before, and where to keep this one; null: none are kept.
+  VerifiedPaths* paths = nullptr;
 };
 
 /// The verdict, and the claims where the verdict is accepted.

@@ -16,6 +16,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 using testing::StartsWith;
 
@@ -384,6 +385,19 @@ TEST(CheckAgainstOwnKey, RejectsAnotherNonceAndAnEmptyOne) {
     const auto outcome = check_against_own_key(attestation, nonce);
     EXPECT_FALSE(outcome.claims.has_value());
     EXPECT_EQ(outcome.verdict.first_failure()->id, "tpm.quote.nonce/sha1");
+  }
+}
+
+TEST(CheckAgainstOwnKey, RejectsAQuoteWithoutARegisterThatTheLogExtends) {
+  for (std::uint32_t pcr = 0; pcr <= 9; ++pcr) {
+    SCOPED_TRACE(pcr);
+    Attestation attestation = attestation_of_boot("sb", "rsa");
+    ASSERT_EQ(attestation.quotes.at(1).pcrs.bank, HashAlgorithm::sha256);
+    attestation.quotes[1].pcrs.values[pcr].reset();
+    const auto outcome = check_against_own_key(attestation, kBootNonce);
+    EXPECT_FALSE(outcome.claims.has_value());
+    EXPECT_THAT(failures(outcome.verdict),
+                IsSupersetOf({"tpm.quote.coverage/sha256", "eventlog.pcrs.quoted/sha256"}));
   }
 }
 

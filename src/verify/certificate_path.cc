@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/certificate_path.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "crypto/certificate.h"
+#include "crypto/hash.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::string_view kTrustHint =
+    "name whom to trust: --trust google, or --trust FILE with the CA certificates as PEM";
+
+/// How a leaf hangs from an anchor.
+struct Chain {
+  const TrustAnchor* anchor = nullptr;
+  std::vector<const Certificate*> issuers;  ///< from evidence, the leaf's own issuer first
+};
+
+/// Looks for a path from the leaf to an anchor.  An anchor is a name and a key; CA certificates in
+/// the evidence are only steps towards one.  Each of them is tried once, so the work is bounded.
+class ChainSearch {
+ public:
+  ChainSearch(const Trust& trust, const std::vector<Certificate>& issuers)
+      : trust_(trust), issuers_(issuers), tried_(issuers.size()) {}
+
+  std::optional<Chain> from(const Certificate& certificate) {
+    const std::string issuer = certificate.issuer();
+    for (const TrustAnchor& anchor : trust_.anchors)
+      if (anchor.name == issuer && certificate.signed_by(anchor.key)) return Chain{&anchor, {}};
+    for (std::size_t i = 0; i < issuers_.size(); ++i) {
+      if (tried_[i] || issuers_[i].subject() != issuer) continue;
+      const auto key = issuers_[i].public_key();
+      if (!key || !certificate.signed_by(*key)) continue;
+      tried_[i] = true;
+      if (auto chain = from(issuers_[i])) {
+        chain->issuers.insert(chain->issuers.begin(), &issuers_[i]);
+        return chain;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Trust& trust_;
+  const std::vector<Certificate>& issuers_;
+  std::vector<bool> tried_;
+};
+
+std::vector<Certificate> readable(const std::vector<Buffer>& ders) {
+  std::vector<Certificate> out;
+  for (const Buffer& der : ders)
+    if (auto certificate = Certificate::from_der(der)) out.push_back(std::move(*certificate));
+  return out;
+}
+
+/// RFC 5280 section 6.1.3 (a)(1): "the certificate's signature can be verified with the working
+/// public key", up to a key that is trusted.
+std::optional<Chain> check_chain(const Certificate& ak, const std::vector<Certificate>& issuers,
+                                 const Trust& trust, Verdict& verdict) {
+  auto chain = ChainSearch(trust, issuers).from(ak);
+  std::string got;
+  if (chain)
+    got = chain->anchor->name;
+  else if (trust.anchors.empty())
+    got = "nobody is trusted";
+  else
+    got = fmt::format("issued by \"{}\"", ak.issuer());
+  verdict.require("ak.certificate.chain", chain.has_value(), "signed up to a key that is trusted",
+                  std::move(got),
+                  trust.anchors.empty()
+                      ? std::string(kTrustHint)
+                      : "the certificate is not from a CA you trust, or was changed; " +
+                            std::string(kTrustHint));
+  return chain;
+}
+
+/// RFC 5280 section 6.1.4 (k), (m), (n): an issuer has cA set, its path length is not exceeded, and
+/// its key may sign certificates.  What we pin is held to be a CA already.
+void check_issuers(const Chain& chain, Verdict& verdict) {
+  std::string wrong;
+  for (std::size_t below = 0; below < chain.issuers.size(); ++below) {
+    const Certificate& ca = *chain.issuers[below];
+    const auto path_length = ca.path_length();
+    const auto unhandled = ca.unhandled_critical_extensions({});
+    const bool too_long = path_length && static_cast<std::size_t>(*path_length) < below;
+    if (!ca.is_ca() || !ca.may_sign_certificates() || too_long || !unhandled.empty())
+      wrong = fmt::format("\"{}\" may not issue certificates here", ca.subject());
+  }
+  verdict.require(
+      "ak.certificate.issuers", wrong.empty(), "every issuer is a CA that may issue this",
+      wrong.empty() ? fmt::format("{} between the AK and the anchor", chain.issuers.size()) : wrong,
+      "send the CA's own intermediate certificates");
+}
+
+/// All of the path is valid in between.
+CertificatePath::Validity validity_of(const Certificate& ak, const Chain& chain) {
+  Instant from = ak.not_before(), to = ak.not_after();
+  for (const Certificate* issuer : chain.issuers)
+    from = std::max(from, issuer->not_before()), to = std::min(to, issuer->not_after());
+  if (chain.anchor != nullptr)
+    from = std::max(from, chain.anchor->not_before), to = std::min(to, chain.anchor->not_after);
+  return {from, to};
+}
+
+/// RFC 5280 section 4.2.1.12: with extendedKeyUsage "the certificate MUST only be used for one of
+/// the purposes indicated".  Google's older AK certificates say that they are of an endorsement
+/// key, newer ones say nothing: either purpose of a TPM's key will do, one of another kind not.
+bool is_for_tpm_keys(const Certificate& ak) {
+  const std::vector<std::string> purposes = ak.extended_key_usages();
+  return purposes.empty() || std::any_of(purposes.begin(), purposes.end(), [](const auto& oid) {
+           return oid == "2.23.133.8.1" ||
+                  oid == "2.23.133.8.3";  // TCG EK Credential Profile 3.2.16
+         });
+}
+
+/// RFC 5280 section 4.2.1.3: digitalSignature "is asserted when the subject public key is used for
+/// verifying digital signatures".  Google's EK certificates chain like its AK certificates, and an
+/// endorsement key could be made to sign: their keyUsage tells them apart.
+void check_usage(const Certificate& ak, Verdict& verdict) {
+  const bool says = ak.extension("2.5.29.15").has_value();  // keyUsage
+  std::string_view wrong;
+  if (!says)
+    wrong = "no keyUsage";
+  else if (ak.is_ca())
+    wrong = "a CA certificate";
+  else if (!ak.may_sign_data())
+    wrong = "no digitalSignature";
+  else if (!is_for_tpm_keys(ak))
+    wrong = "extendedKeyUsage of other purposes";
+  verdict.require("ak.certificate.usage", wrong.empty(),
+                  "keyUsage digitalSignature, for a TPM's key, not a CA",
+                  std::string(wrong.empty() ? "digitalSignature" : wrong),
+                  "send the certificate of the attestation key, not of the endorsement key");
+}
+
+/// RFC 5280 section 4.2: a critical extension that is not recognised means rejection.  The subject
+/// alternative name of Google's UCA certificates is critical because their subject is empty; it
+/// names the TPM (TCG EK Credential Profile 3.2.9) and grants nothing, so knowing it is enough.
+void check_extensions(const Certificate& ak, Verdict& verdict) {
+  const auto unhandled = ak.unhandled_critical_extensions({"2.5.29.17"});
+  verdict.require("ak.certificate.extensions", unhandled.empty(),
+                  "no critical extension that is unknown",
+                  unhandled.empty() ? "none" : fmt::format("{}", fmt::join(unhandled, ", ")),
+                  "the certificate is bound to something this version cannot check");
+}
+
+/// The GCE instance extension, which the CA vouches for as it does for the key.
+std::optional<GceInstanceExtension> check_instance(const Certificate& ak, Verdict& verdict) {
+  const auto der = ak.extension(kGceInstanceOid);
+  if (!der) {
+    verdict.absent("ak.instance.format", "the certificate names no GCE instance");
+    return std::nullopt;
+  }
+  auto extension = parse_gce_instance_extension(*der);
+  verdict.require("ak.instance.format", extension.has_value(), "a GCE instance extension",
+                  extension
+                      ? fmt::format("{}/{}/{}", extension->instance.project_id,
+                                    extension->instance.zone, extension->instance.instance_name)
+                      : to_string(extension.error()),
+                  "the CA issued a certificate that this version cannot read");
+  if (!extension) return std::nullopt;
+  return std::move(*extension);
+}
+
+/// RSA of 2048 bits or a NIST curve: what a TPM signs quotes with and CAs still certify.
+std::optional<PublicKey> check_key(const Certificate& ak, Verdict& verdict) {
+  auto key = ak.public_key();
+  const bool ok =
+      key && key->type() != KeyType::other && (key->type() != KeyType::rsa || key->bits() >= 2048);
+  verdict.require("ak.certificate.key", ok, "RSA of at least 2048 bits, P-256 or P-384",
+                  key ? key->describe() : to_string(key.error()),
+                  "make a stronger attestation key");
+  if (!ok) return std::nullopt;
+  return std::move(*key);
+}
+
+constexpr const char* kPathChecks[] = {"ak.certificate.key",        "ak.certificate.chain",
+                                       "ak.certificate.issuers",    "ak.certificate.usage",
+                                       "ak.certificate.extensions", "ak.instance.format"};
+
+}  // namespace
+
+Digest CertificatePath::digest_of(const Attestation& attestation) {
+  Hasher hasher(HashAlgorithm::sha256);
+  const auto add = [&hasher](Bytes der) {
+    std::array<std::uint8_t, 8> size{};
+    for (std::size_t i = 0; i < size.size(); ++i)
+      size[i] = static_cast<std::uint8_t>(der.size() >> 8 * i);
+    hasher.update(size).update(der);
+  };
+  add(attestation.ak_cert);
+  for (const Buffer& der : attestation.intermediates) add(der);
+  return hasher.finish();
+}
+
+std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& attestation,
+                                                             const Trust& trust) {
+  const std::shared_ptr<CertificatePath> out(new CertificatePath);
+  out->evidence = digest_of(attestation);
+  Verdict verdict;
+  const auto ak = Certificate::from_der(attestation.ak_cert);
+  if (!verdict.require("ak.certificate.format", ak.has_value(), "an X.509 certificate in DER",
+                       ak ? ak->fingerprint() : to_string(ak.error()),
+                       "the certificate was changed or cut: read it from the TPM's NV again")) {
+    verdict.not_checked_from(kPathChecks, kPathChecks[0], "the AK certificate is unreadable");
+    out->verdict = verdict;
+    return out;
+  }
+  out->key = check_key(*ak, verdict);
+  if (out->key) {
+    out->key_numbers = out->key->rsa_numbers();
+    out->key_fingerprint = out->key->fingerprint();
+  }
+  const std::vector<Certificate> issuers = readable(attestation.intermediates);
+  const auto chain = check_chain(*ak, issuers, trust, verdict);
+  if (chain)
+    check_issuers(*chain, verdict);
+  else
+    verdict.not_checked("ak.certificate.issuers", "no chain");
+  if (chain) out->anchor = *chain->anchor;
+  out->validity = validity_of(*ak, chain.value_or(Chain{}));
+  check_usage(*ak, verdict);
+  check_extensions(*ak, verdict);
+  out->extension = check_instance(*ak, verdict);
+  out->verdict = verdict;  // copied: the copy has no spare room
+  return out;
+}
+
+}  // namespace assay
