@@ -29,10 +29,12 @@ Result<PcrValues> pcrs_from_message(const std::string& where, const tpm::PCRs& m
   }
   PcrValues pcrs{*bank, {}};
   for (const auto& [index, value] : message.pcrs()) {
-    const std::string at = fmt::format("attestation.{}.pcrs[{}]", where, index);
-    if (index >= kPcrCount) return fail(Fault::malformed, at, "PCR above 23");
+    const auto at = [&where, number = index] {
+      return fmt::format("attestation.{}.pcrs[{}]", where, number);
+    };
+    if (index >= kPcrCount) return fail(Fault::malformed, at(), "PCR above 23");
     if (value.size() != digest_size(*bank)) {
-      return fail(Fault::malformed, at,
+      return fail(Fault::malformed, at(),
                   fmt::format("{} bytes, {} digests have {}", value.size(), name_of(*bank),
                               digest_size(*bank)));
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <google/protobuf/arena.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -114,7 +115,9 @@ std::optional<AttestationFormat> attestation_format(std::string_view name) {
 }
 
 Result<Attestation> parse_attestation(Bytes in, AttestationFormat format) {
-  attest::Attestation message;
+  // The message lives for these lines alone, so one block of memory serves all its parts.
+  google::protobuf::Arena arena;
+  auto& message = *google::protobuf::Arena::CreateMessage<attest::Attestation>(&arena);
   if (auto status = read(in, format, message); !status) return pass_on(status);
   return from_message(message);
 }
