@@ -67,6 +67,16 @@ TEST(Verdict, ShowsEvidenceAsPrintableAscii) {
   EXPECT_EQ(verdict.checks()[0].got, "\\x1b[2J\\xff\\x0a");
 }
 
+TEST(Verdict, CutsATextThatIsTooLongToRead) {
+  Verdict verdict;
+  verdict.require("tpm.quotes.present", false, std::string(4096, 'e'), std::string(4097, 'g'));
+  EXPECT_EQ(verdict.checks()[0].expected, std::string(4096, 'e'));
+  EXPECT_EQ(verdict.checks()[0].got, std::string(4096, 'g') + "...");
+  // Escapes are longer than what they stand for, but no more than four times.
+  verdict.require("tpm.quotes.present", false, std::string(8 << 20, '\0'), "");
+  EXPECT_EQ(verdict.checks()[1].expected.size(), 4 * 4096U + 3);
+}
+
 TEST(VerdictDeathTest, AbortsOnAnIdThatIsNotListed) {
   Verdict verdict;
   EXPECT_DEATH(verdict.require("tpm.quote.invented", true, "", ""), "listed");
