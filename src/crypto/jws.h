@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ struct UnverifiedJws {
 /// duplicate members, a `kid` of at most 128 printable characters, no `crit` and no `b64` (RFC 7515
 /// section 4.1.11, RFC 7797).  `signing_input` borrows from `token`.  Fault::malformed.
 Result<UnverifiedJws> parse_jws(std::string_view token);
+/// Never of a string that goes away while `signing_input` stays.
+template <std::same_as<std::string> Temporary>
+Result<UnverifiedJws> parse_jws(Temporary&& token) = delete;
 
 /// The payload, if `key` signed it.  The algorithm is the key's, never the header's choice: a
 /// header that names another is refused (RFC 8725 section 3.1).  Fault::untrusted.

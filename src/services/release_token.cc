@@ -10,6 +10,19 @@
 namespace assay {
 namespace {
 
+/// RFC 8725 section 3.11: explicit typing keeps one kind of JWT from being taken for another: an
+/// access token ("at+jwt") of an issuer that makes both.  RFC 7519 section 5.1: "it is RECOMMENDED
+/// that "JWT" always be spelled using uppercase characters"; the parameter is optional.
+bool is_jwt(const json::object& header) {
+  const json::value* typ = header.if_contains("typ");
+  return typ == nullptr || *typ == json::value("JWT");
+}
+
+std::string shown_type(const json::object& header) {
+  const json::value* typ = header.if_contains("typ");
+  return typ == nullptr ? "none" : printable(json::serialize(*typ), 64);
+}
+
 /// A judgement in the making.
 class Judgement {
  public:
@@ -50,6 +63,11 @@ Result<TokenJudgement> judge_token(std::string_view token, const std::string& au
   if (!judgement.require("token.algorithm", jws_algorithm(jws->algorithm).has_value(),
                          "RS256 or ES256", printable(jws->algorithm, 32),
                          "get a token from the attestation service")) {
+    return judgement.rejected();
+  }
+  if (!judgement.require("token.type", is_jwt(jws->header), "typ \"JWT\", or none",
+                         shown_type(jws->header),
+                         "send the attestation token, not another token of that issuer")) {
     return judgement.rejected();
   }
   // The issuer as claimed selects the keys; once they have verified the signature it is a fact.

@@ -22,9 +22,9 @@ struct TokenJudgement {
 };
 
 /// Is `token` an attestation token that one of `keys`' issuers signed for `audience`, and is it
-/// time for it?  Checks, in order: token.format, token.algorithm, token.issuer, token.key,
-/// token.signature, and then those of check_jwt_claims, each asked.  The first five each need the
-/// one before. Fault::unavailable when the issuer's keys cannot be had.
+/// time for it?  Checks, in order: token.format, token.algorithm, token.type, token.issuer,
+/// token.key, token.signature, and then those of check_jwt_claims, each asked.  The first six each
+/// need the one before.  Fault::unavailable when the issuer's keys cannot be had.
 Result<TokenJudgement> judge_token(std::string_view token, const std::string& audience,
                                    JwksCache& keys, Instant now);
 

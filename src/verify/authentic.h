@@ -19,7 +19,8 @@ template <class T>
 class Authentic {
  public:
   Authentic(AuthenticityProof, T value) : value_(std::move(value)) {}
-  const T& operator*() const { return value_; }
+  const T& operator*() const& { return value_; }
+  const T& operator*() const&& = delete;  ///< of a value that goes away
   const T* operator->() const { return &value_; }
 
  private:

@@ -118,6 +118,8 @@ const std::vector<CheckDescription>& all_checks() {
        "RFC 7515, 3.1; RFC 7519, 7.2"},
       {"token.algorithm", "Is it signed with an algorithm on the list, never none or HMAC?",
        "RFC 8725, 3.1"},
+      {"token.type", "Does it call itself a JWT, if it says what it is?",
+       "RFC 7519, 5.1; RFC 8725, 3.11"},
       {"token.issuer", "Is its issuer the one that is trusted?", "RFC 7519, 4.1.1"},
       {"token.key", "Has the issuer published the key that it names?", "RFC 7517, 4.5"},
       {"token.signature", "Did that key sign it?", "RFC 7515, 5.2"},
