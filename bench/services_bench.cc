@@ -91,6 +91,7 @@ class Release {
     http_.answers["https://attest.example/.well-known/openid-configuration"].body = json::serialize(
         json::object{{"issuer", kIssuer}, {"jwks_uri", "https://attest.example/keys"}});
     http_.answers["https://attest.example/keys"].body = json::serialize(JwkSet({jwk}).to_json());
+    keys_.refresh_due(kIssuer);
     if (!secrets_->put("hello", Secret(to_buffer(as_bytes("secret"))))) std::abort();
     const std::int64_t now = unix_seconds(clock_.now());
     const std::string token = sign_jws(json::object{{"iss", kIssuer},

@@ -164,12 +164,13 @@ void add_serve(CLI::App& app, Job& job) {
       app.add_subcommand("serve", "Run the attestation service: challenge, evidence, token");
   struct Flags : ServeOptions {
     bool dev = false, json = false;
-    std::int64_t challenge_seconds = 3600;
+    std::int64_t challenge_seconds = 3600, token_seconds = 3600;
   };
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
     auto options = static_cast<const ServeOptions&>(f);
     options.mode = service_mode(f.dev);
     options.challenge_lifetime = std::chrono::seconds(f.challenge_seconds);
+    options.token_lifetime = std::chrono::seconds(f.token_seconds);
     return run_serve(options, ready_form(f.json), io);
   });
   command->add_option("--listen", flags->listen, "Address; port 0 takes a free one")
@@ -194,6 +195,10 @@ void add_serve(CLI::App& app, Job& job) {
   command
       ->add_option("--challenge-lifetime", flags->challenge_seconds,
                    "How long a challenge may be used")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400))
+      ->type_name("SECONDS");
+  command->add_option("--token-lifetime", flags->token_seconds, "How long a token is good")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400))
       ->type_name("SECONDS");

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "cli/loopback.h"
 #include "host/file.h"
 #include "host/signals.h"
 #include "host/system_clock.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "services/jwks_refresher.h"
 #include "services/release_service.h"
 #include "store/sqlite_stores.h"
 
@@ -27,12 +29,8 @@ secboot = [true]
 /// Whether nobody between us and `url` can change what it answers.
 bool is_protected(std::string_view url) {
   if (url.starts_with("https://")) return true;
-  std::string_view host = url.substr(std::string_view("http://").size());
-  host = host.substr(0, host.find('/'));
-  if (host.starts_with("[::1]")) return true;
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+  url.remove_prefix(std::string_view("http://").size());
+  return is_loopback(url.substr(0, url.find('/')));
 }
 
 Status check(const ReleaseServeOptions& options) {
@@ -93,16 +91,20 @@ struct ReleaseServer::Parts {
   std::unique_ptr<AuditLog> log;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<JwksCache> keys;
+  std::unique_ptr<JwksRefresher> refresher;
   std::unique_ptr<ReleaseService> service;
   std::unique_ptr<HttpServer> server;
 };
 
 ReleaseServer::ReleaseServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-ReleaseServer::~ReleaseServer() = default;
+ReleaseServer::~ReleaseServer() { stop(); }
 
 std::string ReleaseServer::url() const { return parts_->server->url(); }
 std::vector<std::string> ReleaseServer::secrets() const { return parts_->policy.secrets(); }
-void ReleaseServer::stop() { parts_->server->stop(); }
+void ReleaseServer::stop() {
+  parts_->server->stop();
+  parts_->service->close();
+}
 
 Result<std::unique_ptr<ReleaseServer>> ReleaseServer::start(const ReleaseServeOptions& options) {
   if (const Status valid = check(options); !valid) return pass_on(valid);
@@ -110,6 +112,7 @@ Result<std::unique_ptr<ReleaseServer>> ReleaseServer::start(const ReleaseServeOp
   auto policy = load_policy(options.policy);
   if (!policy) return pass_on(policy);
   parts->policy = std::move(*policy);
+  std::optional<KeptIssuerKeys> kept;
   if (options.state.empty()) {
     parts->secrets = make_memory_secrets();
     parts->log = make_memory_audit_log();
@@ -119,6 +122,9 @@ Result<std::unique_ptr<ReleaseServer>> ReleaseServer::start(const ReleaseServeOp
     if (!secrets) return pass_on(secrets);
     auto log = open_sqlite_audit_log(options.state / "audit.db");
     if (!log) return pass_on(log);
+    auto keys = KeptIssuerKeys::open(options.state / "issuer-keys");
+    if (!keys) return pass_on(keys);
+    kept = std::move(*keys);
     parts->secrets = std::move(*secrets);
     parts->log = std::move(*log);
   }
@@ -131,7 +137,9 @@ Result<std::unique_ptr<ReleaseServer>> ReleaseServer::start(const ReleaseServeOp
                             ? Emulated::accepted_for_development
                             : Emulated::refused;
   parts->http = make_http_client(options.ca_file.string());
-  parts->keys = std::make_unique<JwksCache>(options.issuers, *parts->http, parts->clock);
+  parts->keys = std::make_unique<JwksCache>(options.issuers, *parts->http, parts->clock,
+                                            JwksCache::Times{}, std::move(kept));
+  parts->refresher = std::make_unique<JwksRefresher>(*parts->keys);
   parts->service =
       std::make_unique<ReleaseService>(ReleaseSettings{options.audience, emulated}, parts->policy,
                                        *parts->keys, *parts->secrets, *parts->log, parts->clock);
@@ -170,6 +178,7 @@ int run_release_serve(const ReleaseServeOptions& options, ReadyForm form, Io io)
     }
     io.out << "  Ctrl-C stops it" << "\n" << std::flush;
   }
+  warn_of_clear_http(options.listen, "tokens and secrets", io);
   wait_for_stop_signal();
   (*server)->stop();
   return kAccepted;

@@ -48,7 +48,7 @@ class ReleaseServer {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Serves until SIGINT or SIGTERM.  When ready, tells its URL: some lines, or one line of JSON with
+/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of JSON with
 /// "url", "audience", "issuers" and "state".
 int run_release_serve(const ReleaseServeOptions& options, ReadyForm form, Io io);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <future>
 
+#include "cli/loopback.h"
 #include "cli/serve_regions.h"
 #include "host/file.h"
 #include "host/signals.h"
@@ -53,15 +54,24 @@ struct AttestationServer::Parts {
 };
 
 AttestationServer::AttestationServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-AttestationServer::~AttestationServer() = default;
+AttestationServer::~AttestationServer() { stop(); }
 
 std::string AttestationServer::url() const { return parts_->server->url(); }
 const std::string& AttestationServer::issuer() const { return parts_->issuer; }
 const Trust& AttestationServer::trust() const { return parts_->trust; }
-void AttestationServer::stop() { parts_->server->stop(); }
+void AttestationServer::stop() {
+  parts_->server->stop();
+  parts_->service->close();
+}
 
 Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeOptions& options) {
   if (const Status issuer = check_issuer(options); !issuer) return pass_on(issuer);
+  // token.lifetime of the release service, and short is better: a token that was stolen is good
+  // until it expires.
+  if (options.token_lifetime < std::chrono::seconds(1) ||
+      options.token_lifetime > std::chrono::hours(24)) {
+    return fail(Fault::malformed, "--token-lifetime", "must be 1 to 86400 seconds");
+  }
   auto trust = load_service_trust(options.trust, options.mode);
   if (!trust) return pass_on(trust);
 
@@ -115,7 +125,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   parts->service = std::make_unique<AttestationService>(
       AttestationSettings{parts->issuer,
                           options.locations.empty() ? google_cloud_regions() : options.locations,
-                          options.challenge_lifetime, std::chrono::hours(1)},
+                          options.challenge_lifetime, options.token_lifetime},
       parts->trust, parts->keys, *parts->challenges, *parts->log, parts->clock);
   late.set_value(parts->service.get());
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));
@@ -147,6 +157,7 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
     io.err << "assay: --trust: no identity issuer in it, so no caller can be authenticated; "
               "add a trust file with \"identities\"\n";
   }
+  warn_of_clear_http(options.listen, "access tokens and attestation tokens", io);
   wait_for_stop_signal();
   (*server)->stop();
   return kAccepted;

@@ -21,6 +21,7 @@ struct ServeOptions {
   std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on
   std::vector<std::string> locations;  ///< empty: Google Cloud's regions and "global"
   std::chrono::seconds challenge_lifetime{3600};
+  std::chrono::seconds token_lifetime{3600};
   int threads = 4;
   ServiceMode mode = ServiceMode::production;
 };
@@ -47,7 +48,7 @@ class AttestationServer {
 
 enum class ReadyForm { text, json };
 
-/// Serves until SIGINT or SIGTERM.  When ready, tells its URL: some lines, or one line of JSON with
+/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of JSON with
 /// "url", "issuer" and "state".
 int run_serve(const ServeOptions& options, ReadyForm form, Io io);
 

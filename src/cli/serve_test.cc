@@ -112,6 +112,14 @@ TEST(Serve, IsItsOwnIssuerUnlessToldAnother) {
   EXPECT_EQ(get(url + "/nothing").status, 404u);
 }
 
+TEST(Serve, TakesNoLifetimeThatItsReleaseServiceRefuses) {
+  for (const std::chrono::seconds bad : {std::chrono::seconds(0), std::chrono::seconds(86401)}) {
+    ServeOptions options = serve_options();
+    options.token_lifetime = bad;
+    EXPECT_EQ(where(options), "--token-lifetime");
+  }
+}
+
 TEST(Serve, KeepsItsSigningKey) {
   const auto directory = TemporaryDirectory::make();
   ASSERT_TRUE(directory);

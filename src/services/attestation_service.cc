@@ -114,6 +114,18 @@ ApiError unusable(ChallengeStore::Outcome outcome, const std::string& challenge)
   return not_found(fmt::format("no challenge {}", challenge), "CHALLENGE_UNKNOWN", metadata);
 }
 
+/// Refusals that are not recorded are told as such, by whoever they are.
+HttpResponse too_many_refusals(std::chrono::seconds wait) {
+  HttpResponse answer = to_response({429,
+                                     "RESOURCE_EXHAUSTED",
+                                     "too many callers without valid credentials; try again later",
+                                     "TOO_MANY_REFUSALS",
+                                     {},
+                                     {}});
+  answer.headers.set("Retry-After", std::to_string(wait.count()));
+  return answer;
+}
+
 HttpResponse method_not_allowed(std::string_view allowed) {
   HttpResponse answer = to_response({405,
                                      "UNIMPLEMENTED",
@@ -147,7 +159,8 @@ AttestationService::AttestationService(AttestationSettings settings, const Trust
       keys_(keys),
       challenges_(challenges),
       log_(log),
-      clock_(clock) {
+      clock_(clock),
+      refusals_("attestation", settings_.refusals, log, clock) {
   ASSAY_CHECK(!settings_.issuer.empty() && settings_.issuer.back() != '/');
 }
 
@@ -175,7 +188,10 @@ HttpResponse AttestationService::refuse(unsigned status, std::string_view messag
   return to_response({status, canonical, std::string(message), {}, {}, {}});
 }
 
+void AttestationService::close() const { refusals_.close(); }
+
 HttpResponse AttestationService::operator()(const HttpRequest& request) const {
+  refusals_.report();
   const bool reads = request.method == "GET" || request.method == "HEAD";
   using Document = HttpResponse (AttestationService::*)() const;
   for (const auto& [path, document] :
@@ -222,12 +238,7 @@ HttpResponse AttestationService::api(const HttpRequest& request, const ApiPath& 
 
   Call call{request, path, clock_.now(), {}};
   auto caller = authenticate_caller(request, trust_, call.now);
-  if (!caller) {
-    HttpResponse answer =
-        refuse_recorded(call, "caller.refused", unauthenticated(caller.error()), {}, 503);
-    if (answer.status == 401) answer.headers.set("WWW-Authenticate", "Bearer");
-    return answer;
-  }
+  if (!caller) return refuse_unknown(call, caller.error());
   call.caller = std::move(*caller);
   if (!is_granted(call.caller, operation->permission, path.project)) {
     return refuse_recorded(call, "caller.refused",
@@ -250,6 +261,13 @@ HttpResponse AttestationService::api(const HttpRequest& request, const ApiPath& 
       break;
   }
   return verify_attestation(call);
+}
+
+HttpResponse AttestationService::refuse_unknown(const Call& call, const Error& error) const {
+  if (const auto wait = refusals_.retry_after()) return too_many_refusals(*wait);
+  HttpResponse answer = refuse_recorded(call, "caller.refused", unauthenticated(error), {}, 503);
+  if (answer.status == 401) answer.headers.set("WWW-Authenticate", "Bearer");
+  return answer;
 }
 
 HttpResponse AttestationService::list_locations(const Call& call) const {

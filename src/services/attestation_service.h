@@ -12,6 +12,7 @@
 #include "services/api_error.h"
 #include "services/api_path.h"
 #include "services/identity_token.h"
+#include "services/refusal_limit.h"
 #include "services/shared_paths.h"
 #include "services/verify_request.h"
 #include "store/audit_log.h"
@@ -27,6 +28,7 @@ struct AttestationSettings {
   std::vector<std::string> locations;
   std::chrono::seconds challenge_lifetime{3600};
   std::chrono::seconds token_lifetime{3600};
+  RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 
 /// The attestation service: challenge, evidence, token, by the REST paths of Google's Confidential
@@ -42,6 +44,8 @@ class AttestationService {
                      ChallengeStore& challenges, AuditLog& log, const Clock& clock);
 
   HttpResponse operator()(const HttpRequest& request) const;
+  /// After the last request: records what is counted and not yet told.
+  void close() const;
 
   /// What an HTTP server should let through for a path.
   static std::size_t body_limit(std::string_view method, std::string_view path);
@@ -63,6 +67,7 @@ class AttestationService {
   HttpResponse discovery() const;
   HttpResponse key_set() const;
   HttpResponse api(const HttpRequest& request, const ApiPath& path) const;
+  HttpResponse refuse_unknown(const Call& call, const Error& error) const;
   HttpResponse list_locations(const Call& call) const;
   HttpResponse get_location(const Call& call) const;
   HttpResponse create_challenge(const Call& call) const;
@@ -82,6 +87,7 @@ class AttestationService {
   ChallengeStore& challenges_;
   AuditLog& log_;
   const Clock& clock_;
+  mutable RefusalLimit refusals_;
   mutable SharedPaths paths_{kRememberedPaths};
 };
 

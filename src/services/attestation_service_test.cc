@@ -460,5 +460,69 @@ TEST_F(AttestationServiceTest, LetsOnlyEvidenceBeBig) {
   EXPECT_EQ(status_of(refused), "RESOURCE_EXHAUSTED");
 }
 
+TEST_F(AttestationServiceTest, RefusalsOfTheUnknownCannotFillTheLog) {
+  const AttestationService small{
+      {.issuer = kIssuer, .locations = {"us-central1"}, .refusals = {.per_second = 1, .burst = 2}},
+      trust,
+      signing_keys(),
+      challenges,
+      log,
+      clock};
+  const auto ask = [&](const std::string& token) {
+    HttpRequest request{"POST", std::string(kLocation) + "/challenges", {}, {}, {}, "127.0.0.1:9"};
+    if (!token.empty()) request.headers.set("Authorization", "Bearer " + token);
+    return small(request);
+  };
+  EXPECT_EQ(ask("").status, 401u);
+  EXPECT_EQ(ask("garbage").status, 401u);
+  for (int i = 0; i < 7; ++i) {
+    const HttpResponse answer = ask("");
+    EXPECT_EQ(answer.status, 429u);
+    EXPECT_EQ(answer.headers.get("Retry-After"), "1");
+    EXPECT_EQ(status_of(answer), "RESOURCE_EXHAUSTED");
+    EXPECT_EQ(reason_of(answer), "TOO_MANY_REFUSALS");
+  }
+  // A caller who may is not held up, whatever others do.
+  EXPECT_EQ(ask(access_token(clock.now())).status, 200u);
+  EXPECT_EQ(entries().size(), 3u);
+
+  // With the log broken the count waits until a record can be made.
+  log.appends_left = 0;
+  testing::internal::CaptureStderr();
+  small.close();
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("disk full"), std::string::npos);
+  log.appends_left = 100;
+  small.close();
+  small.close();
+  ASSERT_EQ(events(),
+            (std::vector<std::string>{"caller.refused WARNING", "caller.refused WARNING",
+                                      "challenge.created INFO", "refusals.suppressed WARNING"}));
+  EXPECT_EQ(entries().back().at("jsonPayload").at("count").to_number<int>(), 7);
+}
+
+TEST_F(AttestationServiceTest, AFloodThatDoesNotEndIsToldOnceAMinute) {
+  const AttestationService small{{.issuer = kIssuer,
+                                  .locations = {"us-central1"},
+                                  .refusals = {.per_second = 1, .burst = 100}},
+                                 trust,
+                                 signing_keys(),
+                                 challenges,
+                                 log,
+                                 clock};
+  const HttpRequest unknown{"GET", "/v1/projects/p/locations", {}, {}, {}, "127.0.0.1:9"};
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(small(unknown).status, 401u);
+  // Two a second: one is recorded, the other counted.
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_EQ(small(unknown).status, 429u);
+    clock.set(clock.now() + std::chrono::seconds(1));
+    EXPECT_EQ(small(unknown).status, 401u);
+  }
+  const auto all = events();
+  EXPECT_EQ(all.size(), 161u);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "refusals.suppressed WARNING"), 1);
+  // The one of the last second is recorded after the count of the minute before it.
+  EXPECT_EQ(entries().at(159).at("jsonPayload").at("count").to_number<int>(), 60);
+}
+
 }  // namespace
 }  // namespace assay

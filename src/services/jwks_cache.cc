@@ -2,10 +2,13 @@
 #include "services/jwks_cache.h"
 
 #include <fmt/format.h>
+#include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "base/check.h"
 #include "base/json.h"
+#include "services/operator_log.h"
 
 namespace assay {
 namespace {
@@ -18,36 +21,38 @@ bool is_http_url(std::string_view url) {
 
 }  // namespace
 
-/// What is known of one issuer.  `state` guards the rest and is held for moments; `flight` is held
-/// by the one request that fetches.
+/// What is known of one issuer.  `mutex` guards all but the name and is never held during a fetch.
 struct JwksCache::Issuer {
   explicit Issuer(std::string issuer) : name(std::move(issuer)) {}
 
-  struct Keys {
-    JwkSet set;
-    Instant fetched;
-  };
-
   const std::string name;
-  std::mutex flight;
-  mutable std::mutex state;
-  std::shared_ptr<const Keys> keys;
+  std::mutex mutex;
+  std::condition_variable_any demand;  ///< `wanted` has become true
+  std::condition_variable outcome;     ///< `fetches` has grown
+  std::optional<IssuerKeys> keys;
+  bool wanted = false;
+  bool fetching = false;
+  std::uint64_t fetches = 0;  ///< that have ended, well or not
   std::optional<Instant> last_attempt;
-  Error last_error{Fault::unavailable, name, "keys were never fetched"};
+  Error last_error{Fault::unavailable, name, "its keys were not fetched yet"};
 
-  [[nodiscard]] std::shared_ptr<const Keys> snapshot() const {
-    const std::lock_guard lock(state);
-    return keys;
+  [[nodiscard]] bool usable(Instant now, const Times& times) const {
+    return keys && now - keys->fetched <= times.max_age;
+  }
+  [[nodiscard]] const Jwk* find(std::string_view kid, Instant now, const Times& times) const {
+    return usable(now, times) ? keys->set.find(kid) : nullptr;
   }
   /// A clock that was set back must not stop fetches until it has caught up.
-  [[nodiscard]] bool may_fetch(Instant now, const Times& times) const {
-    const std::lock_guard lock(state);
-    const auto wait = keys == nullptr ? times.first_interval : times.refresh_interval;
+  [[nodiscard]] bool has_passed(std::chrono::seconds wait, Instant now) const {
     return !last_attempt || now < *last_attempt || now - *last_attempt >= wait;
   }
-  [[nodiscard]] Error error() const {
-    const std::lock_guard lock(state);
-    return last_error;
+  [[nodiscard]] bool may_fetch(Instant now, const Times& times) const {
+    return has_passed(usable(now, times) ? times.refresh_interval : times.first_interval, now);
+  }
+  /// Whether the keys have to be fetched though nobody asks: never tried, or too old.
+  [[nodiscard]] bool is_due(Instant now, const Times& times) const {
+    const bool aged = !keys || now < keys->fetched || now - keys->fetched > times.refresh_after;
+    return !last_attempt || (aged && has_passed(times.refresh_interval, now));
   }
 };
 
@@ -56,63 +61,111 @@ JwksCache::JwksCache(const std::vector<std::string>& issuers, const HttpClient& 
     : JwksCache(issuers, http, clock, Times{}) {}
 
 JwksCache::JwksCache(const std::vector<std::string>& issuers, const HttpClient& http,
-                     const Clock& clock, Times times)
-    : http_(http), clock_(clock), times_(times) {
-  for (const std::string& issuer : issuers)
-    issuers_.emplace(issuer, std::make_unique<Issuer>(issuer));
+                     const Clock& clock, Times times, std::optional<KeptIssuerKeys> kept)
+    : http_(http), clock_(clock), times_(times), kept_(std::move(kept)) {
+  for (const std::string& name : issuers) {
+    auto issuer = std::make_unique<Issuer>(name);
+    if (kept_) issuer->keys = kept_->load(name, clock_.now());
+    issuers_.emplace(name, std::move(issuer));
+  }
 }
 
 JwksCache::~JwksCache() = default;
 
 bool JwksCache::knows(std::string_view issuer) const { return issuers_.contains(issuer); }
 
+std::vector<std::string> JwksCache::issuers() const {
+  std::vector<std::string> out;
+  for (const auto& [name, issuer] : issuers_) out.push_back(name);
+  return out;
+}
+
+JwksCache::Issuer& JwksCache::entry(std::string_view issuer) const {
+  const auto found = issuers_.find(issuer);
+  ASSAY_CHECK(found != issuers_.end());
+  return *found->second;
+}
+
 Result<std::optional<Jwk>> JwksCache::find(std::string_view issuer_name, std::string_view kid) {
-  const auto entry = issuers_.find(issuer_name);
-  ASSAY_CHECK(entry != issuers_.end());
-  Issuer& issuer = *entry->second;
+  Issuer& issuer = entry(issuer_name);
   const Instant now = clock_.now();
-  const auto fresh = [&](const auto& keys) {
-    return keys && now - keys->fetched <= times_.max_age;
-  };
+  std::unique_lock lock(issuer.mutex);
+  // With a usable key at hand nobody waits for a fetch.
+  if (const Jwk* key = issuer.find(kid, now, times_)) return *key;
 
-  auto keys = issuer.snapshot();
-  const bool known = fresh(keys) && keys->set.find(kid) != nullptr;
-  if (known && now - keys->fetched <= times_.refresh_after) return *keys->set.find(kid);
-
-  if (issuer.may_fetch(now, times_)) {
-    // With a usable key at hand nobody waits for somebody else's fetch.
-    std::unique_lock flight(issuer.flight, std::defer_lock);
-    if (known ? flight.try_lock() : (flight.lock(), true)) {
-      // Another request may have fetched while this one waited.
-      if (issuer.may_fetch(clock_.now(), times_)) refresh(issuer);
+  if (issuer.fetching || issuer.may_fetch(now, times_)) {
+    if (!issuer.fetching && !issuer.wanted) {
+      issuer.wanted = true;
+      issuer.demand.notify_all();
     }
-  } else if (!fresh(keys)) {
-    // Somebody is fetching the first keys right now, or failed a moment ago: wait for the outcome.
-    const std::lock_guard flight(issuer.flight);
+    const auto ended = [&, before = issuer.fetches] { return issuer.fetches != before; };
+    const bool may_wait = ++waiting_ <= times_.waiting;
+    const bool in_time = may_wait && issuer.outcome.wait_for(lock, times_.patience, ended);
+    --waiting_;
+    if (!in_time) {
+      return fail(Fault::unavailable, issuer.name, "its keys are being fetched; try again");
+    }
   }
 
-  keys = issuer.snapshot();
-  if (!fresh(keys)) return tl::unexpected(issuer.error());
-  const Jwk* key = keys->set.find(kid);
+  if (!issuer.usable(now, times_)) return tl::unexpected(issuer.last_error);
+  const Jwk* key = issuer.keys->set.find(kid);
   return key == nullptr ? std::nullopt : std::optional<Jwk>(*key);
 }
 
-void JwksCache::refresh(Issuer& issuer) {
+/// Ends a fetch for those who wait, however it ended: an exception must not leave them a fetch that
+/// is never over.
+class JwksCache::Flight {
+ public:
+  explicit Flight(Issuer& issuer) : issuer_(issuer) {}
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+  ~Flight() {
+    {
+      const std::lock_guard lock(issuer_.mutex);
+      issuer_.fetching = false;
+      ++issuer_.fetches;
+    }
+    issuer_.outcome.notify_all();
+  }
+
+ private:
+  Issuer& issuer_;
+};
+
+void JwksCache::refresh_due(std::string_view issuer_name) {
+  Issuer& issuer = entry(issuer_name);
   {
-    const std::lock_guard lock(issuer.state);
-    issuer.last_attempt = clock_.now();
+    const std::lock_guard lock(issuer.mutex);
+    const Instant now = clock_.now();
+    const bool asked = std::exchange(issuer.wanted, false) && issuer.may_fetch(now, times_);
+    if (issuer.fetching || !(asked || issuer.is_due(now, times_))) return;
+    issuer.fetching = true;
+    issuer.last_attempt = now;
   }
-  auto fetched = fetch(issuer.name);
-  const Instant now = clock_.now();
-  const std::lock_guard lock(issuer.state);
-  // Those who waited meanwhile see this outcome; they do not repeat the attempt one by one.
-  issuer.last_attempt = now;
-  if (fetched) {
-    issuer.keys = std::make_shared<const Issuer::Keys>(Issuer::Keys{std::move(*fetched), now});
-  } else {
-    issuer.last_error = {Fault::unavailable, fetched.error().where,
-                         fetched.error().why};  // the last good keys stay
+  std::optional<IssuerKeys> good;
+  {
+    const Flight flight(issuer);
+    auto fetched = fetch(issuer.name);
+    const Instant now = clock_.now();
+    const std::lock_guard lock(issuer.mutex);
+    // Those who come later see this outcome; they do not repeat the attempt one by one.
+    issuer.last_attempt = now;
+    if (fetched) {
+      good = IssuerKeys{std::move(*fetched), now};
+      issuer.keys = good;
+    } else {  // the last good keys stay
+      issuer.last_error = {Fault::unavailable, fetched.error().where, fetched.error().why};
+    }
   }
+  if (!good || !kept_) return;
+  if (const Status kept = kept_->keep(issuer.name, *good); !kept) tell_operator(kept.error());
+}
+
+void JwksCache::wait_for_demand(std::string_view issuer_name, std::chrono::milliseconds longest,
+                                const std::stop_token& stop) {
+  Issuer& issuer = entry(issuer_name);
+  std::unique_lock lock(issuer.mutex);
+  issuer.demand.wait_for(lock, stop, longest, [&] { return issuer.wanted; });
 }
 
 /// OpenID Connect Discovery 1.0 section 4: the configuration lies below the issuer, and

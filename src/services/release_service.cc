@@ -26,11 +26,45 @@ std::vector<Check> failures(const std::vector<Check>& checks) {
 }
 
 std::string sentence(const Check& check) {
-  std::string out =
-      check.verdict == CheckVerdict::not_checked
-          ? fmt::format("{}: could not be checked: {}", check.id, check.got)
-          : fmt::format("{}: expected {}, got {}", check.id, check.expected, check.got);
+  std::string out = check.id + ": ";
+  if (check.verdict == CheckVerdict::not_checked)
+    out += "could not be checked: " + check.got;
+  else if (check.expected.empty())
+    out += "got " + check.got;
+  else
+    out += fmt::format("expected {}, got {}", check.expected, check.got);
   if (!check.hint.empty()) out += "; " + check.hint;
+  return out;
+}
+
+/// What the check asks of every token, by docs/checks.md.
+std::string_view question(std::string_view id) {
+  id = id.substr(0, id.find('/'));
+  const auto& all = all_checks();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.id == id; });
+  return found == all.end() ? "" : found->asks;
+}
+
+/// The checks without the values that would have passed.
+std::vector<Check> without_expected(std::vector<Check> checks) {
+  for (Check& check : checks) check.expected.clear();
+  return checks;
+}
+
+/// As the caller reads them: with "expected", or with "asks" where that is not told.
+json::array told(const std::vector<Check>& checks) {
+  json::array out;
+  for (const Check& check : checks) {
+    json::object members{{"id", check.id}, {"verdict", name_of(check.verdict)}};
+    if (check.expected.empty())
+      members["asks"] = question(check.id);
+    else
+      members["expected"] = check.expected;
+    members["got"] = check.got;
+    if (!check.hint.empty()) members["hint"] = check.hint;
+    out.push_back(std::move(members));
+  }
   return out;
 }
 
@@ -71,7 +105,8 @@ ReleaseService::ReleaseService(ReleaseSettings settings, const ClaimsPolicy& pol
       keys_(keys),
       secrets_(secrets),
       log_(log),
-      clock_(clock) {
+      clock_(clock),
+      refusals_("release", settings_.refusals, log, clock) {
   ASSAY_CHECK(!settings_.audience.empty());
 }
 
@@ -79,7 +114,10 @@ HttpResponse ReleaseService::refuse(unsigned status, std::string_view message) {
   return problem(status, "http", "The request was refused", message);
 }
 
+void ReleaseService::close() const { refusals_.close(); }
+
 HttpResponse ReleaseService::operator()(const HttpRequest& request) const {
+  refusals_.report();
   const bool health = request.path == "/healthz";
   const std::string_view path = request.path;
   if (!health && (!path.starts_with(kSecrets) || path.size() == kSecrets.size() ||
@@ -104,7 +142,7 @@ HttpResponse ReleaseService::release(Call& call) const {
   const auto token = bearer_token(call.request);
   if (!token) {
     const bool sent = call.request.headers.count("Authorization") > 0;
-    return refuse_recorded(
+    return refuse_unknown(
         call,
         {401,
          "token-missing",
@@ -119,15 +157,15 @@ HttpResponse ReleaseService::release(Call& call) const {
   auto judgement = judge_token(*token, settings_.audience, keys_, call.now);
   if (!judgement) {
     const Error& error = judgement.error();
-    return refuse_recorded(call, {503,
-                                  "keys-unavailable",
-                                  "The issuer's keys cannot be had at the moment",
-                                  {},
-                                  {{"token.key",
-                                    CheckVerdict::not_checked,
-                                    {},
-                                    to_string(error),
-                                    "try again when the attestation service is up"}}});
+    return refuse_unknown(call, {503,
+                                 "keys-unavailable",
+                                 "The issuer's keys cannot be had at the moment",
+                                 {},
+                                 {{"token.key",
+                                   CheckVerdict::not_checked,
+                                   {},
+                                   to_string(error),
+                                   "try again when the attestation service is up"}}});
   }
   if (!judgement->accepted()) return refuse_token(call, failures(judgement->checks));
   call.claims = std::move(judgement->claims);
@@ -175,19 +213,30 @@ Verdict ReleaseService::appraise(const Call& call) const {
   return verdict;
 }
 
+HttpResponse ReleaseService::refuse_unknown(const Call& call, const Refusal& refusal) const {
+  const auto wait = refusals_.retry_after();
+  if (!wait) return refuse_recorded(call, refusal);
+  HttpResponse answer =
+      problem(429, "too-many-refusals", "Too many callers without a token that is in order",
+              "this refusal is counted but not recorded; try again later");
+  answer.headers.set("Retry-After", std::to_string(wait->count()));
+  return answer;
+}
+
 HttpResponse ReleaseService::refuse_token(const Call& call, std::vector<Check> failed) const {
   std::string challenge = bearer_challenge("invalid_token", sentence(failed.front()));
-  return refuse_recorded(call, {401, "token-refused", "The token is refused", std::move(challenge),
-                                std::move(failed)});
+  return refuse_unknown(call, {401, "token-refused", "The token is refused", std::move(challenge),
+                               std::move(failed)});
 }
 
 HttpResponse ReleaseService::refuse_access(const Call& call, std::vector<Check> failed) const {
   // RFC 6750 section 3.1: insufficient_scope is the code for "requires higher privileges than
   // provided".
-  std::string challenge = bearer_challenge("insufficient_scope", sentence(failed.front()));
+  const Check first = without_expected({failed.front()}).front();
   return refuse_recorded(
       call, {403, "access-refused", "The token is in order but may not have this secret",
-             std::move(challenge), std::move(failed)});
+             bearer_challenge("insufficient_scope", sentence(first)), std::move(failed),
+             Refusal::Expected::kept});
 }
 
 /// Only the list of names can tell a secret that is not there from one that cannot be read.
@@ -221,8 +270,12 @@ HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& re
       !recorded) {
     return unrecorded();
   }
-  HttpResponse answer = problem(refusal.status, refusal.slug, refusal.title, sentence(first),
-                                {{"check", first.id}, {"checks", to_json(refusal.failed)}});
+  const std::vector<Check> shown = refusal.expected == Refusal::Expected::kept
+                                       ? without_expected(refusal.failed)
+                                       : refusal.failed;
+  HttpResponse answer =
+      problem(refusal.status, refusal.slug, refusal.title, sentence(shown.front()),
+              {{"check", first.id}, {"checks", told(shown)}});
   if (!refusal.challenge.empty()) answer.headers.set("WWW-Authenticate", refusal.challenge);
   return answer;
 }

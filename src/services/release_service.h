@@ -9,6 +9,7 @@
 #include "http/message.h"
 #include "policy/claims_policy.h"
 #include "services/jwks_cache.h"
+#include "services/refusal_limit.h"
 #include "services/release_token.h"
 #include "store/audit_log.h"
 #include "store/secrets.h"
@@ -22,6 +23,7 @@ struct ReleaseSettings {
     refused,
     accepted_for_development
   } emulated = EmulatedTokens::refused;
+  RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 
 /// The secret-release service: GET /v1/secrets/NAME with an attestation token as bearer
@@ -35,6 +37,8 @@ class ReleaseService {
                  const SecretStore& secrets, AuditLog& log, const Clock& clock);
 
   HttpResponse operator()(const HttpRequest& request) const;
+  /// After the last request: records what is counted and not yet told.
+  void close() const;
 
   /// How an HTTP server should word its own refusals (413, 431, ...).
   static HttpResponse refuse(unsigned status, std::string_view message);
@@ -54,12 +58,17 @@ class ReleaseService {
     std::string slug, title;
     std::string challenge;  ///< WWW-Authenticate; empty for none
     std::vector<Check> failed;
+    /// What a policy would have let pass is for its author: the caller learns what was asked and
+    /// what its token says, the record has all.
+    enum class Expected { told, kept } expected = Expected::told;
   };
 
   HttpResponse release(Call& call) const;
   [[nodiscard]] bool is_absent(const std::string& secret) const;
   HttpResponse refuse_broken_store(const Call& call, const Error& error) const;
   HttpResponse refuse_recorded(const Call& call, const Refusal& refusal) const;
+  /// The same for a caller who has shown no token that is in order.
+  HttpResponse refuse_unknown(const Call& call, const Refusal& refusal) const;
   HttpResponse refuse_token(const Call& call, std::vector<Check> failed) const;
   HttpResponse refuse_access(const Call& call, std::vector<Check> failed) const;
   Status record(const Call& call, Severity severity, std::string_view event,
@@ -72,6 +81,7 @@ class ReleaseService {
   const SecretStore& secrets_;
   AuditLog& log_;
   const Clock& clock_;
+  mutable RefusalLimit refusals_;
 };
 
 }  // namespace assay

@@ -91,6 +91,7 @@ class ReleaseServiceTest : public testing::Test {
         200,
         json::serialize(
             JwkSet({{issuer_kid(), JwsAlgorithm::rs256, issuer_key().public_key()}}).to_json())};
+    keys.refresh_due(kIssuer);
     EXPECT_TRUE(secrets->put("db-password", Secret(to_buffer(as_bytes("s3cret\n")))));
     EXPECT_TRUE(secrets->put("unlisted", Secret(to_buffer(as_bytes("x")))));
     EXPECT_TRUE(secrets->put("emulated-too", Secret(to_buffer(as_bytes("e")))));
@@ -106,7 +107,7 @@ class ReleaseServiceTest : public testing::Test {
 
   FakeHttp http;
   FixedClock clock{from_unix_seconds(kNow)};
-  JwksCache keys{{kIssuer}, http, clock};
+  JwksCache keys{{kIssuer}, http, clock, {.patience = std::chrono::milliseconds(0)}};
   ClaimsPolicy policy = *ClaimsPolicy::parse("test", kPolicy);
   std::unique_ptr<SecretStore> secrets = make_memory_secrets();
   SwitchedLog log;
@@ -188,6 +189,10 @@ TEST_F(ReleaseServiceTest, RefusesATokenByTheCheckItFails) {
        "token.signature"},
       {"HMAC under RS256", crafted({{"alg", "RS256"}, {"kid", kid}}, hs256_with_public_key),
        "token.signature"},
+      {"an access token", sign_jws(claims(), issuer_key(), kid, "at+jwt"), "token.type"},
+      {"a type in small letters", sign_jws(claims(), issuer_key(), kid, "jwt"), "token.type"},
+      {"a type that is no text", crafted({{"alg", "RS256"}, {"kid", kid}, {"typ", nullptr}}, rs256),
+       "token.type"},
       {"an unknown critical header",
        crafted({{"alg", "RS256"}, {"kid", kid}, {"crit", {"x"}}, {"x", 1}}, rs256), "token.format"},
       {"another issuer", with("iss", "https://other.example"), "token.issuer"},
@@ -234,6 +239,8 @@ TEST_F(ReleaseServiceTest, RefusesATokenByTheCheckItFails) {
     EXPECT_EQ(last_record().at("check").as_string(), c.check);
     EXPECT_EQ(json::serialize(last_record()).find(c.token), std::string::npos);
   }
+  // Without a type it may be an attestation token, and is.
+  EXPECT_EQ(get("db-password", crafted({{"alg", "RS256"}, {"kid", kid}}, rs256)).status, 200u);
   // A changed payload may break its JSON or its signature, but never passes.
   EXPECT_EQ(get("db-password", other_claims).status, 401u);
   EXPECT_FALSE(http.answers.contains("https://evil.example/keys"));
@@ -263,6 +270,21 @@ TEST_F(ReleaseServiceTest, RefusesWhatThePolicyDoesNotAllow) {
   EXPECT_TRUE(answer.headers.get("WWW-Authenticate")
                   ->starts_with("Bearer realm=\"assay\", error=\"insufficient_scope\""));
   EXPECT_EQ(answer.body.find("s3cret"), std::string::npos);
+  // Which values would pass is for the record, and the token's owner is told what was asked.
+  const std::string told = answer.body + std::string(*answer.headers.get("WWW-Authenticate"));
+  EXPECT_EQ(told.find("GCP_AMD_SEV"), std::string::npos) << told;
+  EXPECT_EQ(told.find("expected"), std::string::npos) << told;
+  EXPECT_EQ(
+      json::serialize(body.at("checks").at(0)),
+      R"({"id":"policy.claim/hwmodel","verdict":"fail","asks":"Has the token this claim, )"
+      R"(with a value that the policy lists?","got":"\"GCP_SHIELDED_VM\"","hint":"this VM may )"
+      R"(not have this secret, or the policy must list it"})");
+  EXPECT_EQ(body.at("detail").as_string(),
+            "policy.claim/hwmodel: got \"GCP_SHIELDED_VM\"; this VM may not have this secret, or "
+            "the policy must list it");
+  EXPECT_EQ(last_record().at("message").as_string(),
+            "policy.claim/hwmodel: expected \"GCP_AMD_SEV\", got \"GCP_SHIELDED_VM\"; this VM may "
+            "not have this secret, or the policy must list it");
   EXPECT_EQ(last_record().at("event").as_string(), "secret.refused");
   EXPECT_EQ(last_record().at("sub").as_string(), "https://compute.example/instances/vm");
 }
@@ -353,8 +375,50 @@ TEST_F(ReleaseServiceTest, NoRecordNoSecret) {
   EXPECT_EQ(get("db-password", good_token()).status, 200u);
 }
 
+TEST_F(ReleaseServiceTest, RefusalsOfTheUnknownCannotFillTheLog) {
+  const ReleaseService small{{.audience = kAudience, .refusals = {.per_second = 1, .burst = 3}},
+                             policy,
+                             keys,
+                             *secrets,
+                             log,
+                             clock};
+  const auto ask = [&](const std::string& token) {
+    HttpRequest request{"GET", "/v1/secrets/db-password", {}, {}, {}, "127.0.0.1:9"};
+    if (!token.empty()) request.headers.set("Authorization", "Bearer " + token);
+    return small(request);
+  };
+  for (const char* token : {"", "garbage", "garbage"}) EXPECT_EQ(ask(token).status, 401u);
+  for (int i = 0; i < 50; ++i) {
+    const HttpResponse answer = ask(i % 2 == 0 ? "" : "garbage");
+    EXPECT_EQ(answer.status, 429u);
+    EXPECT_EQ(answer.headers.get("Retry-After"), "1");
+    EXPECT_EQ(parsed(answer.body).at("type").as_string(), "urn:assay:problem:too-many-refusals");
+  }
+  EXPECT_EQ(entries().size(), 3u);
+
+  // Who has a token that is in order is not held up, whatever others do, and is recorded.
+  EXPECT_EQ(ask(good_token()).status, 200u);
+  EXPECT_EQ(last_record().at("event").as_string(), "secret.released");
+  json::object other = claims();
+  other["secboot"] = false;
+  EXPECT_EQ(ask(token_of(other)).status, 403u);
+  EXPECT_EQ(entries().size(), 5u);
+
+  clock.set(clock.now() + std::chrono::seconds(2));
+  EXPECT_EQ(ask(good_token()).status, 200u);
+  ASSERT_EQ(entries().size(), 7u);
+  const json::value suppressed = entries().at(5).at("jsonPayload");
+  EXPECT_EQ(suppressed.at("event").as_string(), "refusals.suppressed");
+  EXPECT_EQ(suppressed.at("count").to_number<int>(), 50);
+  EXPECT_EQ(suppressed.at("since").as_string(), "2023-11-14T22:13:20Z");
+  small.close();
+  EXPECT_EQ(entries().size(), 7u);  // once
+}
+
 TEST_F(ReleaseServiceTest, SaysWhenTheIssuerCannotBeReached) {
   http.unreachable = true;
+  clock.set(clock.now() + std::chrono::hours(24) + std::chrono::seconds(1));
+  keys.refresh_due(kIssuer);
   const HttpResponse answer = get("db-password", good_token());
   EXPECT_EQ(answer.status, 503u);
   EXPECT_EQ(parsed(answer.body).at("type").as_string(), "urn:assay:problem:keys-unavailable");
