@@ -50,12 +50,14 @@ def http_request(method, url, body=None, headers=None):
 
 
 class Running:
-    """A command that keeps running; `ready` is the line of JSON it printed when it was."""
+    """A command that keeps running; `ready` is the line of JSON it printed when it was.
 
-    def __init__(self, *arguments, log, env=None):
+    `wrapper` is a program that executes the words after its own, without a process between."""
+
+    def __init__(self, *arguments, log, env=None, wrapper=()):
         self.arguments = [str(a) for a in arguments]
         self._log = open(log, "w+b")
-        self._child = subprocess.Popen([BINARY, *self.arguments, "--json"], stdin=subprocess.DEVNULL,
+        self._child = subprocess.Popen([*wrapper, BINARY, *self.arguments, "--json"], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=self._log, env=env)
         self.pid = self._child.pid
         try:
@@ -138,9 +140,9 @@ class Case(unittest.TestCase):
                              f"{done.stderr.decode('utf-8', 'replace')[-3000:]}")
         return done
 
-    def start(self, *arguments, env=None):
+    def start(self, *arguments, env=None, wrapper=()):
         self._started += 1
-        running = Running(*arguments, log=self.directory / f"stderr.{self._started}", env=env)
+        running = Running(*arguments, log=self.directory / f"stderr.{self._started}", env=env, wrapper=wrapper)
         self.addCleanup(running.kill)
         return running
 
