@@ -3,7 +3,6 @@
 import os
 import pathlib
 import socket
-import subprocess
 import threading
 
 from support import cases
@@ -19,13 +18,6 @@ class BadMachine(Case):
         self.assertTrue(lines[0].startswith("assay: "), lines[0])
         for word in words:
             self.assertIn(str(word), lines[0])
-
-    def as_nobody(self, *arguments):
-        """As somebody who is not root, whom permissions stop."""
-        if os.geteuid() != 0:
-            return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, timeout=60)
-        return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, timeout=60, user=65534, group=65534,
-                              extra_groups=[])
 
     def test_port_in_use(self):
         trust = self.start_vm().ready["trust"]
@@ -44,13 +36,12 @@ class BadMachine(Case):
         public_trust.chmod(0o644)
         locked = self.directory / "locked"
         locked.mkdir(mode=0o555)
-        self.directory.chmod(0o755)
         for words in (("serve", "--dev", "--trust", public_trust, "--listen", "127.0.0.1:0"),
                       ("release", "serve", "--dev", "--issuer", "http://127.0.0.1:1", "--audience", "a",
                        "--listen", "127.0.0.1:0"),
                       ("emulate", "--listen", "127.0.0.1:0", "--json")):
             with self.subTest(words[0]):
-                done = self.as_nobody(*words, "--state", locked / "s")
+                done = self.run_as_nobody(*words, "--state", locked / "s")
                 self.assertEqual(UNAVAILABLE, done.returncode, done.stderr)
                 self.assert_one_line(done, locked)
         self.assertEqual([], list(locked.iterdir()))

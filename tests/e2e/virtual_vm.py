@@ -3,10 +3,9 @@
 import json
 import os
 import pathlib
-import subprocess
 
 from support import cases
-from support.assay import BINARY, SOURCE, UNAVAILABLE, USAGE, Case, http_request
+from support.assay import SOURCE, UNAVAILABLE, USAGE, Case, http_request
 
 KERNEL_LOG = "/sys/kernel/security/tpm0/binary_bios_measurements"
 BOOTS = SOURCE / "tests" / "boots"
@@ -131,14 +130,12 @@ class VirtualVm(Case):
     def test_an_ordinary_user_gets_it_too(self):
         if os.geteuid() != 0:
             cases.missing("already an ordinary user: the other cases show it")
-        self.directory.chmod(0o777)
         home = self.directory / "home"
         home.mkdir(mode=0o777)
         home.chmod(0o777)
-        done = subprocess.run([BINARY, "emulate", "--state", str(home / "vm"), "--", "sh", "-c",
-                               f"test -e /dev/tpmrm0 && test -s {KERNEL_LOG} && echo it works"], capture_output=True,
-                              user=65534, group=65534, extra_groups=[], timeout=60,
-                              env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)})
+        done = self.run_as_nobody("emulate", "--state", home / "vm", "--", "sh", "-c",
+                                  f"test -e /dev/tpmrm0 && test -s {KERNEL_LOG} && echo it works",
+                                  env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)})
         if done.returncode != 0 and b"namespace" in done.stderr:
             self.assertEqual(1, len(done.stderr.decode().strip().splitlines()), done.stderr)
             cases.missing("user namespaces are forbidden here: " + done.stderr.decode().strip())

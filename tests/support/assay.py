@@ -140,6 +140,19 @@ class Case(unittest.TestCase):
                              f"{done.stderr.decode('utf-8', 'replace')[-3000:]}")
         return done
 
+    def run_as_nobody(self, *arguments, env=None):
+        """Runs `assay ARGUMENTS...` as somebody whom permissions stop.  The checkout may lie where only root gets, so
+        it runs a copy; this case's directory becomes one that everybody may enter."""
+        self.directory.chmod(0o755)
+        if os.geteuid() != 0:
+            return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, env=env, timeout=PATIENCE)
+        copy = self.directory / "assay"
+        if not copy.exists():
+            shutil.copy(BINARY, copy)
+            copy.chmod(0o755)
+        return subprocess.run([copy, *map(str, arguments)], capture_output=True, env=env, timeout=PATIENCE,
+                              user=65534, group=65534, extra_groups=[])
+
     def start(self, *arguments, env=None, wrapper=()):
         self._started += 1
         running = Running(*arguments, log=self.directory / f"stderr.{self._started}", env=env, wrapper=wrapper)
