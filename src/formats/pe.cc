@@ -19,9 +19,10 @@ struct Layout {
   std::uint32_t certificate_table, certificate_size;
   std::uint32_t headers_size;
   struct Section {
-    std::uint32_t at, size;
+    std::string name;
+    std::uint32_t memory_size, at, size;
   };
-  std::vector<Section> sections;  ///< those that have data in the file, by their place in it
+  std::vector<Section> sections;  ///< those that have data in the file, in the table's order
 };
 
 /// PE Format, "Optional Header Data Directories": the certificate table is the fifth.
@@ -56,14 +57,19 @@ void read_optional_header(ByteReader& r, Layout& out) {
 void read_sections(ByteReader& r, std::uint16_t count, Layout& out) {
   r.require("section_count", count <= kMaxSections, "more than 96 sections");
   for (std::uint16_t i = 0; r.ok() && i < count; ++i) {
-    (void)r.take("section_name_and_memory", 16);
+    std::string name = to_text(r.take("section_name", 8));
+    name.resize(std::min(name.find('\0'), name.size()));
+    const std::uint32_t memory_size = r.u32_le("section_memory_size");
+    (void)r.u32_le("section_address");
     const std::uint32_t size = r.u32_le("section_size");
     const std::uint32_t at = r.u32_le("section_offset");
     (void)r.take("section_rest", 16);
-    if (size != 0) out.sections.push_back({at, size});
+    if (size != 0) out.sections.push_back({std::move(name), memory_size, at, size});
   }
-  std::sort(out.sections.begin(), out.sections.end(),
-            [](const auto& a, const auto& b) { return a.at < b.at; });
+}
+
+bool lies_within(const Layout::Section& s, Bytes image) {
+  return s.at <= image.size() && s.size <= image.size() - s.at;
 }
 
 Result<Layout> read_layout(Bytes image) {
@@ -123,9 +129,11 @@ Result<std::vector<Bytes>> authenticode_pieces(Bytes image) {
   }
   upto(l.headers_size);
   std::size_t hashed = l.headers_size;
-  for (const Layout::Section& s : l.sections) {
-    if (s.at > image.size() || s.size > image.size() - s.at)
-      return tl::unexpected(misplaced("a section lies beyond the end"));
+  std::vector<Layout::Section> by_place = l.sections;
+  std::stable_sort(by_place.begin(), by_place.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
+  for (const Layout::Section& s : by_place) {
+    if (!lies_within(s, image)) return tl::unexpected(misplaced("a section lies beyond the end"));
     out.push_back(image.subspan(s.at, s.size));
     hashed += s.size;
   }
@@ -138,6 +146,17 @@ Result<std::vector<Bytes>> authenticode_pieces(Bytes image) {
     return tl::unexpected(misplaced("the certificate table is not at the end"));
   const std::size_t rest = image.size() - certificates - hashed;
   if (rest > 0) out.push_back(image.subspan(hashed, rest));
+  return out;
+}
+
+Result<std::vector<PeSection>> pe_sections(Bytes image) {
+  auto layout = read_layout(image);
+  if (!layout) return tl::unexpected(std::move(layout.error()));
+  std::vector<PeSection> out;
+  for (Layout::Section& s : layout->sections) {
+    if (!lies_within(s, image)) return tl::unexpected(misplaced("a section lies beyond the end"));
+    out.push_back({std::move(s.name), image.subspan(s.at, std::min(s.size, s.memory_size))});
+  }
   return out;
 }
 

@@ -3,43 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/byte_writer.h"
+#include "formats/testing.h"
 
 namespace assay {
 namespace {
 
-constexpr std::size_t kPeAt = 64;
-constexpr std::size_t kChecksumAt = kPeAt + 24 + 64;
-constexpr std::size_t kCertificateEntryAt = kPeAt + 24 + 112 + 4 * 8;
-constexpr std::size_t kHeaders = 512;
-
-struct Section {
-  std::uint32_t at, size;
-};
-
-struct Shape {
-  std::uint32_t headers_size = kHeaders;
-  std::vector<Section> sections{{kHeaders, 16}};
-  std::uint32_t certificate_table = kHeaders + 16 + 8, certificate_size = 24;
-  std::uint32_t file_size = kHeaders + 16 + 8 + 24;
-};
-
-/// A PE32+ image whose every byte that is not a header field is its own offset, modulo 251.
-Buffer image(const Shape& shape) {
-  ByteWriter w;
-  w.bytes(as_bytes("MZ")).zeros(58).u32_le(kPeAt);
-  w.bytes(as_bytes(std::string_view("PE\0\0", 4))).u16_le(0x8664);
-  w.u16_le(static_cast<std::uint16_t>(shape.sections.size())).zeros(12).u16_le(240).u16_le(0x2022);
-  w.u16_le(0x20B).zeros(58).u32_le(shape.headers_size).u32_le(0xC0FFEE).zeros(4 + 32 + 4);
-  w.u32_le(16);
-  for (std::uint32_t i = 0; i < 16; ++i)
-    w.u32_le(i == 4 ? shape.certificate_table : 0).u32_le(i == 4 ? shape.certificate_size : 0);
-  for (const Section& s : shape.sections) w.zeros(16).u32_le(s.size).u32_le(s.at).zeros(16);
-  Buffer out = w.take();
-  while (out.size() < shape.file_size) out.push_back(static_cast<std::uint8_t>(out.size() % 251));
-  out.resize(shape.file_size);
-  return out;
-}
+constexpr std::uint32_t kHeaders = PeShape::kHeaders;
 
 Buffer joined(const std::vector<Bytes>& pieces) {
   Buffer out;
@@ -48,20 +17,23 @@ Buffer joined(const std::vector<Bytes>& pieces) {
 }
 
 TEST(Pe, HashesAllButChecksumCertificatesAndTheirEntry) {
-  const Buffer pe = image({});
+  const Buffer pe = pe_image(PeShape{});
   const auto pieces = authenticode_pieces(pe);
   ASSERT_TRUE(pieces) << to_string(pieces.error());
   Buffer expected(pe.begin(), pe.end() - 24);
-  expected.erase(expected.begin() + kCertificateEntryAt,
-                 expected.begin() + kCertificateEntryAt + 8);
-  expected.erase(expected.begin() + kChecksumAt, expected.begin() + kChecksumAt + 4);
+  const auto cut = [&](std::size_t at, std::size_t size) {
+    const auto from = expected.begin() + static_cast<std::ptrdiff_t>(at);
+    expected.erase(from, from + static_cast<std::ptrdiff_t>(size));
+  };
+  cut(kPeCertificateEntryAt, 8);
+  cut(kPeChecksumAt, 4);
   EXPECT_EQ(joined(*pieces), expected);
 }
 
 TEST(Pe, HashesSectionsInTheOrderOfTheFile) {
-  Shape shape;
+  PeShape shape;
   shape.sections = {{kHeaders + 8, 8}, {kHeaders, 8}};
-  const Buffer swapped = image(shape);
+  const Buffer swapped = pe_image(shape);
   const auto pieces = authenticode_pieces(swapped);
   ASSERT_TRUE(pieces) << to_string(pieces.error());
   EXPECT_TRUE(equal((*pieces)[3], Bytes(swapped).subspan(kHeaders, 8)));
@@ -69,22 +41,32 @@ TEST(Pe, HashesSectionsInTheOrderOfTheFile) {
 }
 
 TEST(Pe, TakesAnImageWithoutASignature) {
-  Shape shape;
+  PeShape shape;
   shape.certificate_table = shape.certificate_size = 0;
-  const Buffer pe = image(shape);
+  const Buffer pe = pe_image(shape);
   const auto pieces = authenticode_pieces(pe);
   ASSERT_TRUE(pieces) << to_string(pieces.error());
   EXPECT_EQ(joined(*pieces).size(), pe.size() - 12);
 }
 
-struct Refused {
-  const char* name;
-  Shape shape;
-  const char* why;
-};
+TEST(Pe, NamesItsSections) {
+  const Buffer pe = pe_image({{".cmdline", {'a', 'b'}}, {".linux", {'c'}}});
+  const auto sections = pe_sections(pe);
+  ASSERT_TRUE(sections) << to_string(sections.error());
+  ASSERT_EQ(sections->size(), 2U);
+  EXPECT_EQ((*sections)[0].name, ".cmdline");
+  EXPECT_EQ(as_text((*sections)[0].data), "ab");
+  EXPECT_EQ((*sections)[1].name, ".linux");
+  EXPECT_EQ(as_text((*sections)[1].data), "c");
+}
 
 TEST(Pe, RefusesWhatWouldHideBytesFromTheDigest) {
-  const Refused rows[] = {
+  struct Row {
+    const char* name;
+    PeShape shape;
+    const char* why;
+  };
+  const Row rows[] = {
       {"headers end before the fields",
        {.headers_size = 100},
        "pe: the headers' size contradicts their fields"},
@@ -107,16 +89,16 @@ TEST(Pe, RefusesWhatWouldHideBytesFromTheDigest) {
        {.certificate_size = 40},
        "pe: the certificate table overlaps the sections"},
   };
-  for (const Refused& row : rows) {
-    const Buffer pe = image(row.shape);
+  for (const Row& row : rows) {
+    const Buffer pe = pe_image(row.shape);
     const auto pieces = authenticode_pieces(pe);
     ASSERT_FALSE(pieces) << row.name;
     EXPECT_EQ(to_string(pieces.error()), row.why) << row.name;
   }
 }
 
-TEST(Pe, EveryPrefixIsRefusedOrHashedWhole) {
-  const Buffer pe = image({});
+TEST(Pe, EveryPrefixIsRefused) {
+  const Buffer pe = pe_image(PeShape{});
   for (std::size_t size = 0; size < pe.size(); ++size) {
     const Buffer prefix(pe.begin(), pe.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_FALSE(authenticode_pieces(prefix)) << size;
