@@ -73,6 +73,13 @@ class ReleaseRefusals(Case):
             with self.subTest(text):
                 self.assert_refused(self.ask(text), "token.present")
 
+    def test_another_kind_of_token(self):
+        """RFC 8725 section 3.11: an issuer's access token is not its attestation token."""
+        for kind in ("at+jwt", "jwt", ""):
+            with self.subTest(kind):
+                self.assert_refused(self.ask(self.issuer.sign(self.claims(), {"typ": kind})), "token.type")
+        self.assertEqual(200, self.ask(self.issuer.sign(self.claims(), {"typ": None})).status)
+
     def test_expired(self):
         now = int(time.time())
         self.assert_refused(self.ask(self.issuer.sign(self.claims(iat=now - 7200, nbf=now - 7200, exp=now - 3600))),
