@@ -10,6 +10,7 @@
 #include "base/hash_algorithm.h"
 #include "formats/event_log.h"
 #include "verify/check.h"
+#include "verify/cos_state.h"
 
 namespace assay {
 
@@ -79,6 +80,7 @@ struct MachineState {
   std::optional<EfiState> efi;  ///< absent unless ExitBootServices was seen
   std::optional<GrubState> grub;
   std::optional<std::string> kernel_command_line;  ///< without the final NUL
+  std::optional<CosState> cos;                     ///< out of the launcher's own log
   std::vector<ReplayedEvent> events;
 };
 

@@ -56,6 +56,31 @@ void write(const GrubState& state, attest::GrubState& out) {
   for (const std::string& command : state.commands) out.add_commands(with_nul(command));
 }
 
+void write(const std::map<std::string, std::string>& env,
+           google::protobuf::Map<std::string, std::string>& out) {
+  for (const auto& [name, value] : env) out[name] = value;
+}
+
+/// The words are those of the enumerations; what was not measured is left out.
+void write(const CosState& state, attest::AttestedCosState& out) {
+  attest::ContainerState& container = *out.mutable_container();
+  container.set_image_reference(state.image_reference);
+  container.set_image_digest(state.image_digest);
+  container.set_image_id(state.image_id);
+  attest::RestartPolicy policy = attest::Always;
+  if (state.restart_policy && attest::RestartPolicy_Parse(*state.restart_policy, &policy))
+    container.set_restart_policy(policy);
+  for (const std::string& arg : state.args) container.add_args(arg);
+  for (const std::string& arg : state.override_args) container.add_overridden_args(arg);
+  write(state.env, *container.mutable_env_vars());
+  write(state.override_env, *container.mutable_overridden_env_vars());
+  if (state.memory_monitor)
+    out.mutable_health_monitoring()->set_memory_enabled(*state.memory_monitor);
+  attest::GPUDeviceCCMode mode = attest::UNSET;
+  if (state.gpu_cc_mode && attest::GPUDeviceCCMode_Parse(*state.gpu_cc_mode, &mode))
+    out.mutable_gpu_device_state()->set_cc_mode(mode);
+}
+
 void write(const ReplayedEvent& event, attest::Event& out) {
   out.set_pcr_index(event.pcr);
   out.set_untrusted_type(static_cast<std::uint32_t>(event.untrusted_type));
@@ -77,6 +102,7 @@ attest::MachineState to_message(const MachineState& state) {
   if (state.grub) write(*state.grub, *out.mutable_grub());
   if (state.kernel_command_line)
     out.mutable_linux_kernel()->set_command_line(with_nul(*state.kernel_command_line));
+  if (state.cos) write(*state.cos, *out.mutable_cos());
   if (state.efi) write(*state.efi, *out.mutable_efi());
   return out;
 }

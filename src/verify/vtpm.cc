@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "verify/attestation_key.h"
+#include "verify/canonical_log.h"
 #include "verify/quote_checks.h"
 #include "verify/replayed_log.h"
 
@@ -61,12 +62,13 @@ void check_other_evidence(const Attestation& attestation, Verdict& verdict) {
     verdict.not_checked("tee.evidence.judged",
                         attestation.tee_evidence + " is not supported in this version",
                         "this version judges the vTPM alone: send an attestation without it");
-  if (attestation.canonical_event_log.empty())
-    verdict.absent("cel.log.judged", "no canonical event log");
-  else
-    verdict.not_checked(
-        "cel.log.judged", "a canonical event log is not supported in this version",
-        "this version judges the firmware's log alone: send an attestation without it");
+}
+
+/// The launcher's log, held against all quotes whatever the firmware's says.
+std::optional<CosState> check_launcher(const Attestation& attestation, Verdict& verdict) {
+  std::vector<PcrValues> quoted;
+  for (const Quote& quote : attestation.quotes) quoted.push_back(quote.pcrs);
+  return check_canonical_log(attestation.canonical_event_log, quoted, verdict);
 }
 
 /// The log held against all quotes, and the machine state it gives.
@@ -114,6 +116,8 @@ VtpmOutcome authenticate_vtpm(const Attestation& attestation,
   const auto attests = check_quotes(attestation.quotes, path ? path->key : std::nullopt,
                                     expectations.nonce, NonceRule::fresh, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
+  auto cos = check_launcher(attestation, out.verdict);
+  if (machine) machine->cos = std::move(cos);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
   // An accepted verdict has passed the chain, every quote and the replay.
@@ -129,6 +133,8 @@ UnauthenticatedOutcome check_against_own_key(const Attestation& attestation, Byt
   const auto key = check_own_key(attestation, out.verdict);
   check_quotes(attestation.quotes, key, nonce, NonceRule::as_in_gotpm, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
+  auto cos = check_launcher(attestation, out.verdict);
+  if (machine) machine->cos = std::move(cos);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
   ASSAY_CHECK(key && machine);

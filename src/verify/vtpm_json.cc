@@ -95,6 +95,7 @@ json::object to_json(const VtpmClaims& claims) {
   if (machine.grub) out["grub"] = to_json(*machine.grub);
   if (machine.kernel_command_line)
     out["kernel_command_line"] = printable(*machine.kernel_command_line);
+  if (machine.cos) out["cos"] = to_json(*machine.cos);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
                 {"ak_issuer", printable(claims.ak_issuer)},

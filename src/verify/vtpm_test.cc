@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/hex.h"
+#include "verify/cel_log_writer.h"
 #include "verify/recorded_attestation.h"
 
 namespace assay {
@@ -225,8 +226,13 @@ const Twin kTwins[] = {
     {"half an ak_pub", [](Attestation& e, Asked&) { e.ak_pub.resize(100); }, "ak.public.format"},
     {"evidence of the CPU, which is not judged",
      [](Attestation& e, Asked&) { e.tee_evidence = "sev_snp_attestation"; }, "tee.evidence.judged"},
-    {"a canonical event log, which is not judged",
-     [](Attestation& e, Asked&) { e.canonical_event_log = {1}; }, "cel.log.judged"},
+    {"a canonical event log that is none",
+     [](Attestation& e, Asked&) { e.canonical_event_log = {1}; }, "cel.log.format"},
+    {"a canonical event log that no quote covers",
+     [](Attestation& e, Asked&) {
+       e.canonical_event_log = cos_log({{CosEventType::image_reference, "r"}});
+     },
+     "cel.pcrs.replayed/sha1"},
 };
 
 TEST(AuthenticateVtpm, RejectsEachTwinByItsCheck) {
