@@ -120,7 +120,8 @@ std::string database_changes(std::string_view name, Bytes before, Bytes after) {
   const auto a = entries_of(before), b = entries_of(after);
   if (!a || !b) return fmt::format("{}: {} bytes, were {}", name, after.size(), before.size());
   const std::string changes = missing_in(*b, *a, '+') + missing_in(*a, *b, '-');
-  return fmt::format("{}: {} entries, were {}:{}", name, b->size(), a->size(),
+  return fmt::format("{}: {} {}, before {}:{}", name, b->size(),
+                     b->size() == 1 ? "entry" : "entries", a->size(),
                      changes.empty() ? " the same in another order" : changes);
 }
 

@@ -131,8 +131,8 @@ EventLabel label_grub_text(const Event& event) {
   const auto words = words_in(*text);
   if (words.empty()) return {BootPart::bootloader_config, "grub/"};
   const std::string key = fmt::format("grub/{}", words[0]);
-  if (is_linux_command(words[0])) return {BootPart::command_line, key};
-  if (is_initrd_command(words[0])) return {BootPart::initrd, key};
+  if (is_linux_command(words[0])) return {BootPart::command_line, "grub/linux"};
+  if (is_initrd_command(words[0])) return {BootPart::initrd, "grub/initrd"};
   return {BootPart::bootloader_config, key};
 }
 

@@ -11,6 +11,8 @@
 
 #include "cli/attest.h"
 #include "cli/emulate.h"
+#include "cli/eventlog_options.h"
+#include "cli/job.h"
 #include "cli/logs.h"
 #include "cli/quickstart.h"
 #include "cli/release_secrets.h"
@@ -35,20 +37,6 @@ Run any program inside a virtual confidential VM:
 
 Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2 usage,
 3 something it needs is unavailable, 4 internal.)";
-
-/// What the command line asked for; a command's callback fills it.
-using Job = std::function<int(Io)>;
-
-/// Adds a command whose flags are members of a fresh `Flags`, and runs `run(flags, io)` for it.
-template <class Flags, class Run>
-std::shared_ptr<Flags> on(CLI::App* command, Job& job, Run run) {
-  auto flags = std::make_shared<Flags>();
-  command->callback([command, flags, run, &job] {
-    // A command with subcommands is called back too when one of them was named.
-    if (command->get_subcommands().empty()) job = [flags, run](Io io) { return run(*flags, io); };
-  });
-  return flags;
-}
 
 ReadyForm ready_form(bool json) { return json ? ReadyForm::json : ReadyForm::text; }
 ServiceMode service_mode(bool dev) {
@@ -426,6 +414,7 @@ int run_command_line(int argc, const char* const* argv, Io io) {
   add_quickstart(app, job);
   add_attest(app, job);
   add_verify(app, job);
+  add_eventlog(app, job);
   add_token(app, job);
   add_serve(app, job);
   add_release(app, job);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/boot_causes.h"
+
+#include <fmt/format.h>
+
+namespace assay {
+
+namespace {
+
+constexpr std::size_t kMostShown = 8;
+
+std::string event_of(const BootChange& change) {
+  const Event* e = change.after != nullptr ? change.after : change.before;
+  return fmt::format("PCR {:<2} event {}", change.pcr, e->number);
+}
+
+void print_changes(const std::vector<const BootChange*>& changes, std::string_view lead, Io io) {
+  for (std::size_t i = 0; i < changes.size() && i < kMostShown; ++i)
+    io.out << fmt::format("     {:<16} {}{}\n", event_of(*changes[i]), lead, changes[i]->words);
+  if (changes.size() > kMostShown)
+    io.out << fmt::format("     and {} more; --json has all\n", changes.size() - kMostShown);
+}
+
+json::array registers(const std::vector<std::uint32_t>& pcrs) {
+  json::array out;
+  for (const std::uint32_t pcr : pcrs) out.push_back(pcr);
+  return out;
+}
+
+}  // namespace
+
+std::string list_registers(const std::vector<std::uint32_t>& pcrs) {
+  std::string out = "PCR ";
+  for (std::size_t i = 0; i < pcrs.size(); ++i)
+    out += fmt::format("{}{}", i == 0 ? "" : i + 1 == pcrs.size() ? " and " : ", ", pcrs[i]);
+  return out;
+}
+
+void print_causes(const std::vector<BootCause>& causes, Io io) {
+  std::size_t number = 0;
+  for (const BootCause& cause : causes) {
+    io.out << fmt::format("{:>2}. {}  ({})\n", ++number, cause.words, list_registers(cause.pcrs));
+    print_changes(cause.evidence, "", io);
+    print_changes(cause.following, "with it: ", io);
+    io.out << fmt::format("     What to do: {}.\n", cause.advice);
+  }
+}
+
+json::object to_json(const BootDiff& diff, const std::vector<BootCause>& causes) {
+  json::array kinds, explained;
+  for (const BootPart part : diff.parts()) kinds.push_back(json::value(name_of(part)));
+  for (const BootCause& c : causes)
+    explained.push_back(json::object{{"kind", name_of(c.part)},
+                                     {"words", c.words},
+                                     {"advice", c.advice},
+                                     {"registers", registers(c.pcrs)}});
+  return {{"differ", !diff.pcrs.empty()},
+          {"registers", registers(diff.pcrs)},
+          {"kinds", kinds},
+          {"changes", to_json(diff.changes)},
+          {"causes", explained}};
+}
+
+}  // namespace assay

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/boot_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/file.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::size_t kMaxLog = 4 * 1024 * 1024;
+
+/// The strongest bank first, as a replay wants them.
+std::vector<HashAlgorithm> strongest_first(std::vector<HashAlgorithm> banks) {
+  const auto strength = [](HashAlgorithm a) {
+    // SM3 and SHA-256 have one size; the latter is what everybody quotes.
+    return 2 * digest_size(a) + (a == HashAlgorithm::sha256 ? 1 : 0);
+  };
+  std::stable_sort(banks.begin(), banks.end(),
+                   [&](HashAlgorithm a, HashAlgorithm b) { return strength(a) > strength(b); });
+  return banks;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BootLog>> BootLog::read(const std::string& path) {
+  auto bytes = read_file(path, kMaxLog);
+  if (!bytes) return pass_on(bytes);
+  return of(path, std::move(*bytes));
+}
+
+Result<std::unique_ptr<BootLog>> BootLog::of(std::string where, Buffer bytes) {
+  std::unique_ptr<BootLog> out(new BootLog(std::move(bytes)));
+  EventLogReading reading = read_event_log(out->bytes_);
+  if (reading.fault)
+    return fail(reading.fault->error.fault, std::move(where), to_string(reading.fault->error));
+  out->log_ = std::move(reading.log);
+  if (out->log_.algorithms.empty())
+    return fail(Fault::malformed, std::move(where), "the log has no hash algorithm that is known");
+  out->replayed_ = replay(out->log_, strongest_first(out->log_.algorithms));
+  return out;
+}
+
+}  // namespace assay

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/eventlog_explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/hex.h"
+#include "cli/boot_causes.h"
+#include "cli/boot_log.h"
+#include "formats/pcr_text.h"
+#include "host/file.h"
+#include "verify/pcr_explanation.h"
+
+namespace assay {
+
+namespace {
+
+constexpr std::size_t kMaxPcrText = 64 * 1024;
+
+/// One register whose log ends at another value than the TPM holds.
+struct Mismatch {
+  std::uint32_t pcr;
+  struct Values {
+    HashAlgorithm bank;
+    std::string log, tpm;  ///< hex
+  };
+  std::vector<Values> banks;  ///< the strongest first
+  std::string why;            ///< told from the first bank
+};
+
+/// A register that the log extends and whose value is another in some bank.  One that the log
+/// never extends is the running system's, and no fault of the log.
+std::optional<Mismatch> mismatch(const ReplayedLog& replayed, const std::vector<PcrValues>& tpm,
+                                 std::uint32_t pcr) {
+  Mismatch out{pcr, {}, {}};
+  for (const ReplayedLog::Bank& bank : replayed.banks)
+    for (const PcrValues& values : tpm) {
+      const auto& held = values.values[pcr];
+      if (values.bank != bank.algorithm || !held || bank.extends[pcr] == 0 ||
+          *held == bank.pcrs[pcr])
+        continue;
+      if (out.banks.empty()) out.why = explain_mismatch(replayed, *held, pcr);
+      out.banks.push_back({bank.algorithm, hex(bank.pcrs[pcr].bytes()), hex(held->bytes())});
+    }
+  if (out.banks.empty()) return std::nullopt;
+  return out;
+}
+
+std::vector<Mismatch> mismatches(const ReplayedLog& replayed, const std::vector<PcrValues>& tpm) {
+  std::vector<Mismatch> out;
+  for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
+    if (auto found = mismatch(replayed, tpm, pcr)) out.push_back(std::move(*found));
+  return out;
+}
+
+bool has_bank_of(const ReplayedLog& replayed, const std::vector<PcrValues>& tpm) {
+  return std::any_of(tpm.begin(), tpm.end(), [&](const PcrValues& values) {
+    return std::any_of(replayed.banks.begin(), replayed.banks.end(),
+                       [&](const auto& bank) { return bank.algorithm == values.bank; });
+  });
+}
+
+Result<std::vector<PcrValues>> read_pcrs(const std::string& path) {
+  const auto text = read_file(path, kMaxPcrText);
+  if (!text) return pass_on(text);
+  return parse_pcr_text(path, as_text(*text));
+}
+
+void print_mismatches(const std::vector<Mismatch>& all, Io io) {
+  if (all.empty()) {
+    io.out << "The log ends at the values that the TPM holds.\n";
+    return;
+  }
+  std::vector<std::uint32_t> pcrs;
+  for (const Mismatch& m : all) pcrs.push_back(m.pcr);
+  io.out << fmt::format("The TPM holds other values than the log gives in {}.\n",
+                        list_registers(pcrs));
+  constexpr std::size_t kMany = 4;
+  if (all.size() >= kMany)
+    io.out << "So many differ that the log is probably of another boot or another machine.\n";
+  for (const Mismatch& m : all) {
+    const Mismatch::Values& strongest = m.banks.front();
+    std::string banks;
+    for (const Mismatch::Values& v : m.banks)
+      banks += fmt::format("{}{}", banks.empty() ? "" : ", ", name_of(v.bank));
+    io.out << fmt::format(
+        "PCR {} ({})\n"
+        "     the log gives  {}\n"
+        "     the TPM holds  {}\n"
+        "     likely: {}\n",
+        m.pcr, banks, strongest.log, strongest.tpm, m.why);
+  }
+}
+
+json::array mismatches_json(const std::vector<Mismatch>& all) {
+  json::array out;
+  for (const Mismatch& m : all) {
+    json::object banks;
+    for (const Mismatch::Values& v : m.banks)
+      banks[name_of(v.bank)] = json::object{{"log", v.log}, {"tpm", v.tpm}};
+    out.push_back(json::object{{"register", m.pcr}, {"banks", banks}, {"likely", m.why}});
+  }
+  return out;
+}
+
+void print_difference(const BootDiff& diff, const std::vector<BootCause>& causes, Io io) {
+  if (diff.pcrs.empty()) {
+    io.out << "The boot measured the same as the good one.\n";
+    return;
+  }
+  io.out << fmt::format("{} {} not those of the good boot.  Likely causes:\n",
+                        list_registers(diff.pcrs), diff.pcrs.size() == 1 ? "is" : "are");
+  print_causes(causes, io);
+}
+
+}  // namespace
+
+int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
+  if (options.pcrs.empty() && options.good.empty()) {
+    io.err << "assay eventlog explain: say what to hold the log against: --pcrs FILE with the "
+              "TPM's values (tpm2_pcrread prints them), or --good LOG of a good boot\n";
+    return kUsage;
+  }
+  const auto log = BootLog::read(options.log);
+  if (!log) return explain(io, log.error());
+  const ReplayedLog& replayed = (*log)->replayed();
+  json::object document;
+  bool fits = true;
+  if (!options.pcrs.empty()) {
+    const auto tpm = read_pcrs(options.pcrs);
+    if (!tpm) return explain(io, tpm.error());
+    if (!has_bank_of(replayed, *tpm))
+      return explain(io, Error{Fault::malformed, options.pcrs,
+                               "has no bank that the log has too: there is nothing to compare"});
+    const auto wrong = mismatches(replayed, *tpm);
+    fits = wrong.empty();
+    document["mismatches"] = mismatches_json(wrong);
+    if (!options.json) print_mismatches(wrong, io);
+  }
+  if (!options.good.empty()) {
+    const auto good = BootLog::read(options.good);
+    if (!good) return explain(io, good.error());
+    const auto diff = diff_boots((*good)->replayed(), replayed);
+    if (!diff) return explain(io, diff.error());
+    const auto causes = likely_causes(*diff);
+    fits = fits && diff->pcrs.empty();
+    for (auto& [name, value] : to_json(*diff, causes)) document[name] = value;
+    if (!options.json) print_difference(*diff, causes, io);
+  }
+  if (options.json) io.out << pretty_json(document);
+  return fits ? kAccepted : kRejected;
+}
+
+}  // namespace assay

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/eventlog_options.h"
+
+#include "cli/eventlog_diff.h"
+#include "cli/eventlog_explain.h"
+#include "cli/eventlog_predict.h"
+
+namespace assay {
+
+namespace {
+
+void add_diff(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand("diff", "What changed between two boots");
+  auto flags = on<EventLogDiffOptions>(
+      command, job, [](const auto& f, Io io) { return run_eventlog_diff(f, io); });
+  command->add_option("BEFORE", flags->before, "Event log of one boot")->required();
+  command->add_option("AFTER", flags->after, "Event log of the other")->required();
+  command->add_flag("--json", flags->json, "Print one JSON object");
+  command->add_flag("--exit-code", flags->exit_code, "Exit 1 where they differ");
+}
+
+void add_explain(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "explain", "Why PCRs are not what they should be: where, and the likely causes");
+  auto flags = on<EventLogExplainOptions>(
+      command, job, [](const auto& f, Io io) { return run_eventlog_explain(f, io); });
+  command->add_option("LOG", flags->log, "Event log")->required();
+  command
+      ->add_option("--pcrs", flags->pcrs,
+                   "What the TPM holds: the output of tpm2_pcrread, or JSON as of eventlog replay")
+      ->type_name("FILE");
+  command->add_option("--good", flags->good, "The log of a good boot")->type_name("LOG");
+  command->add_flag("--json", flags->json, "Print one JSON object");
+}
+
+void add_predict(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "predict", "What will the PCRs be after the next update? In all banks of a recorded log");
+  auto flags = on<EventLogPredictOptions>(
+      command, job, [](const auto& f, Io io) { return run_eventlog_predict(f, io); });
+  command->add_option("LOG", flags->log, "Event log of a boot as it is now")->required();
+  command->add_option("--set", flags->set, "What will be different; repeatable")
+      ->type_name("NAME=VALUE")
+      ->required()
+      ->take_all();
+  command->add_option("--output", flags->output, "Write the log of that boot there")
+      ->type_name("FILE");
+  command->add_flag("--json", flags->json, "Print one JSON object");
+  command->footer(kPredictSettings);
+}
+
+}  // namespace
+
+void add_eventlog(CLI::App& app, Job& job) {
+  CLI::App* eventlog =
+      app.add_subcommand("eventlog", "Understand measured boots: what ran, what changed, and why");
+  eventlog->require_subcommand(1);
+  add_diff(eventlog, job);
+  add_explain(eventlog, job);
+  add_predict(eventlog, job);
+}
+
+}  // namespace assay
