@@ -42,11 +42,11 @@ class HttpClientTest : public testing::Test {
     return response;
   }
 
-  std::unique_ptr<HttpServer> server_;
   std::unique_ptr<HttpClient> client_ = make_http_client();
   std::promise<void> release_;
   std::mutex mutex_;
   std::set<std::string> peers_;
+  std::unique_ptr<HttpServer> server_;  ///< last, so that it ends before what answer() uses
 };
 
 TEST_F(HttpClientTest, SendsAndHears) {
