@@ -16,6 +16,20 @@
 #include "crypto/hash.h"
 #include "verify/ima_replay.h"
 
+namespace {
+
+std::size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* out = std::malloc(size)) return out;
+  std::abort();
+}
+void operator delete(void* what) noexcept { std::free(what); }
+void operator delete(void* what, std::size_t) noexcept { std::free(what); }
+
 namespace assay {
 namespace {
 
@@ -90,12 +104,14 @@ int main() {
   const auto [floor, expected] = least([&] { return hash_data(lists.data); });
   for (const auto& [format, list] :
        {std::pair(ImaFormat::binary, &lists.binary), std::pair(ImaFormat::ascii, &lists.ascii)}) {
+    const std::size_t before = allocations;
     const auto [took, found] = least([&, f = format, l = list] { return replay_list(f, *l); });
     if (found != expected) std::abort();
     std::printf(
         "%-11s %zu entries, SHA-1 and SHA-256: %.2f s, floor %.2f s, ratio %.2f "
-        "(hold < 1.50 s)\n",
-        std::string(name_of(format)).c_str(), kEntries, took, floor, took / floor);
+        "(hold < 1.50 s), %zu allocations\n",
+        std::string(name_of(format)).c_str(), kEntries, took, floor, took / floor,
+        (allocations - before) / 3);
   }
   return 0;
 }
