@@ -32,32 +32,37 @@ bool is_no_action(const CelRecord& record) {
   return event && event->type == EventType::no_action;
 }
 
-CelReplay::Value& value_of(CelReplay::Bank& bank, CelRegister where) {
+Digest start_of(const PcrValues& start, CelRegister where) {
+  const bool is_pcr = where.kind == CelRegister::Kind::pcr && where.index < kPcrCount;
+  return is_pcr ? start.values[where.index].value_or(Digest(start.bank)) : Digest(start.bank);
+}
+
+CelReplay::Value& value_of(CelReplay::Bank& bank, const PcrValues& start, CelRegister where) {
   const auto found = std::find_if(bank.values.begin(), bank.values.end(),
                                   [&](const CelReplay::Value& v) { return v.where == where; });
   if (found != bank.values.end()) return *found;
-  bank.values.push_back({where, Digest(bank.algorithm), 0});
+  bank.values.push_back({where, start_of(start, where), 0});
   return bank.values.back();
 }
 
 /// PFP 1.06, 10.4.5.3: PCR 0 begins at the locality of TPM2_Startup.
-void read_locality(const CelRecord& record, CelReplay::Bank& bank) {
+void read_locality(const CelRecord& record, const PcrValues& start, CelReplay::Bank& bank) {
   const Bytes data = std::get<PcClientContent>(record.content).data;
   const CelRegister pcr0{CelRegister::Kind::pcr, 0};
   if (record.where != pcr0 || data.size() != kStartupLocality.size() + 1 ||
       as_text(data.first(kStartupLocality.size())) != kStartupLocality ||
       bank.find(pcr0) != nullptr)
     return;
-  value_of(bank, pcr0).value.writable().back() = data.back();
+  value_of(bank, start, pcr0).value.writable().back() = data.back();
 }
 
-void replay_into(CelReplay::Bank& bank, const CelLog& log) {
+void replay_into(CelReplay::Bank& bank, const PcrValues& start, const CelLog& log) {
   for (const CelRecord& record : log.records) {
     if (is_no_action(record)) {
-      read_locality(record, bank);
+      read_locality(record, start, bank);
       continue;
     }
-    CelReplay::Value& value = value_of(bank, record.where);
+    CelReplay::Value& value = value_of(bank, start, record.where);
     ++value.extends;
     if (const auto digest = record.digest(bank.algorithm))
       extend(value.value, Digest(bank.algorithm, *digest));
@@ -110,13 +115,19 @@ const CelReplay::Value* CelReplay::Bank::find(CelRegister where) const {
   return found == values.end() ? nullptr : &*found;
 }
 
-CelReplay replay(const CelLog& log, std::span<const HashAlgorithm> banks) {
+CelReplay replay_from(const CelLog& log, std::span<const PcrValues> start) {
   CelReplay out;
-  for (const HashAlgorithm bank : banks) {
-    out.banks.push_back({bank, {}, {}});
-    replay_into(out.banks.back(), log);
+  for (const PcrValues& values : start) {
+    out.banks.push_back({values.bank, {}, {}});
+    replay_into(out.banks.back(), values, log);
   }
   return out;
+}
+
+CelReplay replay(const CelLog& log, std::span<const HashAlgorithm> banks) {
+  std::vector<PcrValues> zeros;
+  for (const HashAlgorithm bank : banks) zeros.push_back({bank, {}});
+  return replay_from(log, zeros);
 }
 
 std::vector<HashAlgorithm> banks_of(const CelLog& log) {

@@ -6,6 +6,7 @@
 
 #include "base/hash_algorithm.h"
 #include "formats/cel.h"
+#include "formats/pcr.h"
 #include "verify/measured_data.h"
 
 namespace assay {
@@ -31,6 +32,10 @@ struct CelReplay {
 /// events EV_NO_ACTION extend nothing; a startup locality before the first record of PCR 0 is where
 /// that begins.  TCG Canonical Event Log Format 1.0, 5; TPM 2.0 Part 1 section 17.2.
 CelReplay replay(const CelLog& log, std::span<const HashAlgorithm> banks);
+
+/// The same, but each PCR begins where `start` says (and at zero where it says nothing): what the
+/// firmware's log ends at, for systemd's and IMA's go on from there.  One for each bank.
+CelReplay replay_from(const CelLog& log, std::span<const PcrValues> start);
 
 /// The algorithms that a record of the log has a digest of, the strongest first.
 std::vector<HashAlgorithm> banks_of(const CelLog& log);

@@ -7,6 +7,7 @@
 #include "formats/cos.h"
 #include "formats/recorded.h"
 #include "verify/cel_log_writer.h"
+#include "verify/cel_replay.h"
 #include "verify/systemd_state.h"
 
 namespace assay {
@@ -148,6 +149,22 @@ TEST(LogReport, TellsSystemdsLog) {
                                  "3be261aff7db92bf507eae947f4003ffa2bcad0bffe3524601d62d0bc8be7135")
                            .value()));
   EXPECT_EQ(replay.banks.at("sha256").at("11").as_string(), hex(pcr11.bytes()));
+}
+
+/// PCR 11 holds the unified kernel image's sections before systemd's first word.
+TEST(CelReplay, GoesOnFromTheFirmwaresLog) {
+  const std::string log = word(11, "phase", "enter-initrd", "enter-initrd") +
+                          word(15, "machine-id", "machine-id:00", "machine-id:00");
+  const CelLog parsed = parse_cel(CelEncoding::systemd, as_bytes(log)).value();
+  PcrValues start{HashAlgorithm::sha256, {}};
+  start.values[11] = hash(HashAlgorithm::sha256, as_bytes("sections"));
+  const CelReplay replayed = replay_from(parsed, std::span(&start, 1));
+  Digest pcr11 = *start.values[11], pcr15(HashAlgorithm::sha256);
+  extend(pcr11, hash(HashAlgorithm::sha256, as_bytes("enter-initrd")));
+  extend(pcr15, hash(HashAlgorithm::sha256, as_bytes("machine-id:00")));
+  EXPECT_EQ(replayed.banks[0].find({CelRegister::Kind::pcr, 11})->value, pcr11);
+  EXPECT_EQ(replayed.banks[0].find({CelRegister::Kind::pcr, 15})->value, pcr15);
+  EXPECT_EQ(replayed.banks[0].find({CelRegister::Kind::pcr, 9}), nullptr);
 }
 
 TEST(LogReport, TellsNoWordThatWasNotMeasured) {
