@@ -92,6 +92,30 @@ void read_signature_list(ByteReader& r, std::vector<SignatureEntry>& out) {
 
 }  // namespace
 
+std::string signature_type_name(const Guid& type) {
+  struct Named {
+    std::string_view guid, name;
+  };
+  static constexpr Named kNamed[] = {
+      {"a5c059a1-94e4-4aa7-87b5-ab155c2bf072", "x509"},
+      {"c1c41626-504c-4092-aca9-41f936934328", "sha256"},
+      {"826ca512-cf10-4ac9-b187-be01496631bd", "sha1"},
+      {"0b6e5233-a65c-44c9-9407-d9ab83bfc8bd", "sha224"},
+      {"ff3e5307-9fd0-48c9-85f1-8ad56c701e01", "sha384"},
+      {"093e0fae-a6c4-4f50-9f1b-d41e2b89c19a", "sha512"},
+      {"3c5766e8-269c-4e34-aa14-ed776e85b3b6", "rsa2048"},
+      {"e2b36190-879b-4a3d-ad8d-f2e7bba32784", "rsa2048_sha256"},
+      {"67f8444f-8743-48f1-a328-1eaab8736080", "rsa2048_sha1"},
+      {"3bd2a492-96c0-4079-b420-fcf98ef103ed", "x509_sha256"},
+      {"7076876e-80c2-4ee6-aad2-28b349a6865b", "x509_sha384"},
+      {"446dbf63-2502-4cda-bcfa-2465d2b0fe9d", "x509_sha512"},
+  };
+  const std::string text = to_string(type);
+  for (const Named& n : kNamed)
+    if (n.guid == text) return std::string(n.name);
+  return text;
+}
+
 const Guid kX509Guid = guid("a5c059a1-94e4-4aa7-87b5-ab155c2bf072");
 const Guid kSha256Guid = guid("c1c41626-504c-4092-aca9-41f936934328");
 const Guid kEfiGlobalVariable = guid("8be4df61-93ca-11d2-aa0d-00e098032b8c");

@@ -40,6 +40,9 @@ struct SignatureEntry {
   Bytes data;
 };
 extern const Guid kX509Guid, kSha256Guid;
+/// "x509", "sha256", "x509_sha384", "rsa2048", ... as UEFI 2.10 section 32.4.1 lists them; else the
+/// GUID.
+std::string signature_type_name(const Guid& type);
 extern const Guid kEfiGlobalVariable, kEfiImageSecurityDatabase, kShimLock;
 
 /// EFI_SIGNATURE_LIST*, UEFI 2.10 section 32.4.1: at most 65,536 entries; a vendor header is

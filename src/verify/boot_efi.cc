@@ -3,6 +3,7 @@
 
 #include "verify/boot_parts.h"
 #include "verify/known_digests.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -19,18 +20,11 @@ class EfiReader {
  public:
   explicit EfiReader(const ReplayedLog& replayed) : replayed_(replayed) {}
 
+  /// CC register 2 is all three.
   void read(const JudgedEvent& e) {
-    switch (e.event->pcr) {
-      case kDriverPcr:
-        return read_driver(e);
-      case kApplicationPcr:
-        return read_application(e);
-      case kExitPcr:
-        exited_ = exited_ || is_action(e, kExitBootServices);
-        return;
-      default:
-        return;
-    }
+    if (is_in(*e.event, kDriverPcr)) read_driver(e);
+    if (is_in(*e.event, kApplicationPcr)) read_application(e);
+    if (is_in(*e.event, kExitPcr)) exited_ = exited_ || is_action(e, kExitBootServices);
   }
 
   std::optional<EfiState> finish(Verdict& verdict) {
@@ -53,9 +47,10 @@ class EfiReader {
   /// The firmware's drivers come before its separator; after it the OS may extend PCR 2.  Types are
   /// claims: whatever the log does not show the content of may be a driver.
   void read_driver(const JudgedEvent& e) {
-    if (e.is(EventType::separator)) drivers_done_ = true;
-    if (drivers_done_) return;
-    if (e.trust != DataTrust::elsewhere) return;
+    if (e.is(EventType::separator) || is_action(e, kCallingApplication)) drivers_done_ = true;
+    if (drivers_done_ || e.trust != DataTrust::elsewhere) return;
+    const bool also_applications = is_in(*e.event, kApplicationPcr);
+    if (also_applications && e.event->type == EventType::efi_boot_services_application) return;
     auto& drivers = e.event->type == EventType::efi_runtime_services_driver
                         ? state_.runtime_services_drivers
                         : state_.boot_services_drivers;
@@ -68,9 +63,17 @@ class EfiReader {
     if (e.is(EventType::separator)) separated_ = true;
     if (is_action(e, kCallingApplication)) read_attempt(e);
     if (is_action(e, kReturningFromApplication)) calling_ = false, returned_ = true;
-    if (e.event->type != EventType::efi_boot_services_application) return;
+    if (e.event->type != EventType::efi_boot_services_application) return refuse_hidden(e);
     if (exited_) fault_ = fmt::format("{}: after ExitBootServices", describe(*e.event));
     state_.applications.push_back(replayed_.digest(*e.event));
+    state_.application_events.push_back(e.event->number);
+  }
+
+  /// Where drivers and applications share a register, the type alone tells them apart, and it is
+  /// not measured: once a boot option is called, whatever the log only describes may be what ran.
+  void refuse_hidden(const JudgedEvent& e) {
+    if (state_.boot_attempts > 0 && e.trust == DataTrust::elsewhere && is_in(*e.event, kDriverPcr))
+      fault_ = fmt::format("{}: may hide an application", describe(*e.event));
   }
 
   /// The first boot attempt comes before the separator, each further one after the return from the
@@ -79,6 +82,7 @@ class EfiReader {
     if (calling_ || (separated_ && !returned_))
       fault_ = fmt::format("{}: a boot attempt that cannot be here", describe(*e.event));
     calling_ = true;
+    ++state_.boot_attempts;
   }
 
   const ReplayedLog& replayed_;

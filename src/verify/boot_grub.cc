@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
-#include "verify/boot_parts.h"
+#include "verify/boot_grub.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -11,9 +13,9 @@ namespace {
 
 constexpr std::uint32_t kCommandPcr = 8, kFilePcr = 9;
 
-std::string without_final_nul(Bytes data) {
-  if (!data.empty() && data.back() == 0) data = data.first(data.size() - 1);
-  return to_text(data);
+std::string up_to_nul(Bytes data) {
+  const auto nul = std::find(data.begin(), data.end(), 0);
+  return to_text(data.first(static_cast<std::size_t>(nul - data.begin())));
 }
 
 /// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
@@ -42,31 +44,42 @@ class GrubReader {
   explicit GrubReader(const ReplayedLog& replayed) : replayed_(replayed) {}
 
   void read(const JudgedEvent& e) {
-    if (e.event->type != EventType::ipl) return;
-    if (e.event->pcr == kFilePcr) {
-      grub_.files.push_back({replayed_.digest(*e.event), without_final_nul(e.event->data)});
-    } else if (e.event->pcr == kCommandPcr && e.trust != DataTrust::mismatch) {
+    const Event& event = *e.event;
+    if (event.type != EventType::ipl) return;
+    // A CC register holds both: what has a command's prefix is one.
+    const bool text = is_in(event, kCommandPcr) && grub_prefix(event.data).has_value();
+    if (text && e.trust != DataTrust::mismatch)
       read_text(e);
-    }
+    else if (!text && is_in(event, kFilePcr) && is_file(event))
+      grub_.files.push_back({replayed_.digest(event), up_to_nul(event.data)});
   }
 
-  GrubReading finish(Verdict& verdict) {
-    check_command_line(verdict);
+  GrubReading finish() {
+    if (fault_.empty() && loading_ && !command_line_)
+      fault_ = "a linux command without the command line that it loaded";
     GrubReading out;
     if (!grub_.commands.empty() || !grub_.files.empty()) out.grub = std::move(grub_);
     if (fault_.empty()) out.kernel_command_line = std::move(command_line_);
+    out.fault = std::move(fault_);
     return out;
   }
 
  private:
+  /// Where the registers are folded, shim's variables and systemd's sections are not GRUB's files.
+  static bool is_file(const Event& event) {
+    if (event.layout == RegisterLayout::tpm) return true;
+    return !uki_section(event.data) && !is_utf16_ascii(event.data) &&
+           !as_text(event.data).starts_with("Mok");
+  }
+
   /// Labels are not measured; texts and their order are.  So the text right behind the one command
   /// that loads a kernel is that kernel's command line, whatever the log calls it, and what repeats
   /// either of them was extended later by somebody else.
   void read_text(const JudgedEvent& e) {
     const auto prefix = grub_prefix(e.event->data);
     if (!prefix) return;
-    grub_.commands.push_back(without_final_nul(e.event->data));
-    std::string text = without_final_nul(e.event->data.subspan(prefix->text.size()));
+    grub_.commands.push_back(up_to_nul(e.event->data));
+    std::string text = to_text(grub_text(e.event->data, *prefix));
     if (std::exchange(awaited_, false)) {
       if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != *loading_)
         return bad(e, "not the command line of the linux command before it");
@@ -84,18 +97,6 @@ class GrubReader {
     if (fault_.empty()) fault_ = fmt::format("{}: {}", describe(*e.event), why);
   }
 
-  void check_command_line(Verdict& verdict) {
-    constexpr const char* kId = "boot.kernel.command_line";
-    if (!loading_ && fault_.empty())
-      return verdict.absent(kId, "GRUB measured no kernel command line");
-    if (fault_.empty() && !command_line_)
-      fault_ = "a linux command without the command line that it loaded";
-    verdict.require(
-        kId, fault_.empty(), "one linux command, and its command line right behind it",
-        fault_.empty() ? *command_line_ : fault_,
-        "boot one kernel without going back to the menu; the log may have been changed");
-  }
-
   const ReplayedLog& replayed_;
   GrubState grub_;
   std::optional<std::string> loading_;
@@ -106,10 +107,10 @@ class GrubReader {
 
 }  // namespace
 
-GrubReading read_grub(const ReplayedLog& replayed, Verdict& verdict) {
+GrubReading read_grub(const ReplayedLog& replayed) {
   GrubReader reader(replayed);
   for (const JudgedEvent& e : replayed.events) reader.read(e);
-  return reader.finish(verdict);
+  return reader.finish();
 }
 
 }  // namespace assay

@@ -15,22 +15,30 @@ namespace assay {
 
 /// PCR 0 up to its separator: firmware version and confidential technology.  Checks
 /// boot.separators.once, boot.firmware.version, boot.firmware.technology.
-PlatformState read_platform(const ReplayedLog& replayed, Verdict& verdict);
+PlatformState read_platform(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict);
 
 /// PCR 7: the Secure Boot variables before the separator, and who vouched for what ran after it.
 /// Checks boot.firmware.debug and boot.secure_boot.*.
-SecureBootState read_secure_boot(const ReplayedLog& replayed, Verdict& verdict);
+SecureBootState read_secure_boot(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict);
 
 /// PCR 2, 4 and 5: drivers and applications of the firmware, up to ExitBootServices.  Checks
 /// boot.efi.*.
 std::optional<EfiState> read_efi(const ReplayedLog& replayed, Verdict& verdict);
 
-/// PCR 8 and 9: what GRUB executed and loaded, and the kernel's command line.
-struct GrubReading {
+/// PCR 7 and 14: what shim says about itself.  No checks: a machine need not have a shim.
+std::optional<ShimState> read_shim(const ReplayedLog& replayed);
+
+/// PCR 8, 9, 11 and 12: what the boot loader executed and loaded, and the kernel's command line.
+struct LoaderReading {
   std::optional<GrubState> grub;
+  std::optional<UkiState> uki;
   std::optional<std::string> kernel_command_line;
+  std::vector<Digest> initrds;
 };
-/// Checks boot.kernel.command_line.
-GrubReading read_grub(const ReplayedLog& replayed, Verdict& verdict);
+/// Checks boot.kernel.command_line, boot.kernel.load_options, boot.uki.sections.
+LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict);
+
+/// PCR 11 to 14: what Windows measured of itself.  Check boot.windows.events.
+std::optional<WindowsState> read_windows(const ReplayedLog& replayed, Verdict& verdict);
 
 }  // namespace assay

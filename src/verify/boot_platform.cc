@@ -2,31 +2,68 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/hex.h"
 #include "verify/boot_parts.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
 namespace {
 
+/// The separators of one register, as they stand among its events.
+struct Separators {
+  std::uint32_t count = 0;
+  bool used = false;             ///< the register got an event
+  bool all_zero = true;          ///< each holds 00000000
+  bool after_authority = false;  ///< one comes after something was vouched for
+};
+
+std::string fault_of(const Separators& s, std::uint32_t index, RegisterLayout layout,
+                     LogExtent extent) {
+  const std::string name = register_name(index, layout);
+  const bool may_be_none =
+      extent == LogExtent::any || (layout == RegisterLayout::cc && index != register_of(7, layout));
+  if (s.used && s.count == 0 && !may_be_none) return name + " has 0";
+  if (s.count > most_separators(index, layout)) return fmt::format("{} has {}", name, s.count);
+  if (s.count > 1 && !s.all_zero) return name + " has several that differ";
+  if (s.count > 1 && s.after_authority) return name + " has one behind an authority";
+  return {};
+}
+
 /// PFP 1.06 section 3.3.2.2: one EV_SEPARATOR in each of PCR 0 to 7 "delimits the Pre-OS and the
-/// OS-present environment".  A second one could be forged by the OS to move the border.
-void check_separators(const ReplayedLog& replayed, Verdict& verdict) {
-  constexpr std::uint32_t kFirmwarePcrs = 8;
-  std::array<int, kFirmwarePcrs> separators{};
-  std::array<bool, kFirmwarePcrs> used{};
+/// OS-present environment".  A second one could be forged by the OS to move the border.  A CC
+/// register has those of all PCRs that it holds, so there the border is the first.
+void check_separators(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict) {
+  const RegisterLayout layout = replayed.log->layout;
+  constexpr std::uint32_t kTpmRegisters = 8, kCcRegisters = 3;
+  const std::uint32_t registers = layout == RegisterLayout::tpm ? kTpmRegisters : kCcRegisters;
+  std::array<Separators, kTpmRegisters> found{};
+  bool authority = false;
   for (const JudgedEvent& e : replayed.events) {
-    if (e.event->pcr >= kFirmwarePcrs || e.trust == DataTrust::unmeasured) continue;
-    used[e.event->pcr] = true;
-    separators[e.event->pcr] += e.is(EventType::separator) ? 1 : 0;
+    if (e.event->pcr >= registers || e.trust == DataTrust::unmeasured) continue;
+    Separators& s = found[e.event->pcr];
+    s.used = true;
+    authority = authority || e.event->type == EventType::efi_variable_authority;
+    if (!e.is(EventType::separator)) continue;
+    ++s.count;
+    s.all_zero = s.all_zero && e.event->data[0] == 0;
+    s.after_authority = s.after_authority || authority;
   }
   std::vector<std::string> wrong;
-  for (std::uint32_t pcr = 0; pcr < kFirmwarePcrs; ++pcr)
-    if (used[pcr] && separators[pcr] != 1)
-      wrong.push_back(fmt::format("PCR {} has {}", pcr, separators[pcr]));
-  verdict.require("boot.separators.once", wrong.empty(), "one separator in each of PCR 0-7",
+  for (std::uint32_t i = 0; i < registers; ++i)
+    if (std::string fault = fault_of(found[i], i, layout, extent); !fault.empty())
+      wrong.push_back(std::move(fault));
+  const bool any =
+      std::any_of(found.begin(), found.end(), [](const auto& s) { return s.count > 0; });
+  constexpr const char* kId = "boot.separators.once";
+  if (wrong.empty() && !any) return verdict.absent(kId, "no separator in the log");
+  verdict.require(kId, wrong.empty(),
+                  layout == RegisterLayout::tpm
+                      ? "one separator in each of PCR 0-7"
+                      : "the separators of the PCRs that a register holds",
                   wrong.empty() ? "one each" : fmt::format("{}", fmt::join(wrong, ", ")),
                   "the firmware did not finish its measurements, or the log was changed");
 }
@@ -76,8 +113,9 @@ std::vector<const JudgedEvent*> firmware_events(const ReplayedLog& replayed) {
   return out;
 }
 
-void read_version(const std::vector<const JudgedEvent*>& events, PlatformState& out,
-                  Verdict& verdict) {
+void read_version(const std::vector<const JudgedEvent*>& events, LogExtent extent,
+                  PlatformState& out, Verdict& verdict) {
+  constexpr const char* kId = "boot.firmware.version";
   const Event* version = nullptr;
   bool once = true;
   for (const JudgedEvent* e : events) {
@@ -89,8 +127,9 @@ void read_version(const std::vector<const JudgedEvent*>& events, PlatformState& 
     out.scrtm_version = to_buffer(version->data);
     out.gce_firmware_version = gce_firmware_version(version->data);
   }
-  verdict.require("boot.firmware.version", version != nullptr && once,
-                  "one measured EV_S_CRTM_VERSION in PCR 0",
+  if (version == nullptr && extent == LogExtent::any)
+    return verdict.absent(kId, "no EV_S_CRTM_VERSION before the separator");
+  verdict.require(kId, version != nullptr && once, "one measured EV_S_CRTM_VERSION in PCR 0",
                   version == nullptr ? "none before the separator"
                   : !once            ? "several"
                   : out.gce_firmware_version
@@ -138,11 +177,16 @@ std::string_view name_of(ConfidentialTechnology technology) {
   return "unknown";
 }
 
-PlatformState read_platform(const ReplayedLog& replayed, Verdict& verdict) {
-  check_separators(replayed, verdict);
-  const auto events = firmware_events(replayed);
+PlatformState read_platform(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict) {
+  check_separators(replayed, extent, verdict);
   PlatformState out;
-  read_version(events, out, verdict);
+  if (replayed.log->layout == RegisterLayout::cc) {
+    verdict.absent("boot.firmware.version", "in MRTD, which has no events");
+    verdict.absent("boot.firmware.technology", "said by the CPU's own evidence, not by a log");
+    return out;
+  }
+  const auto events = firmware_events(replayed);
+  read_version(events, extent, out, verdict);
   read_technology(events, out, verdict);
   return out;
 }

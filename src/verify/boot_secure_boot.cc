@@ -7,6 +7,7 @@
 #include "formats/uefi.h"
 #include "verify/boot_parts.h"
 #include "verify/known_digests.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -26,7 +27,7 @@ bool is_der_sequence(Bytes data) {
 constexpr std::size_t kOwnerSize = 16;
 constexpr std::size_t kSha256Size = 32;
 
-/// UEFI 2.10 section 32.4.1.  Kinds we do not name are counted: a new one is no reason to refuse.
+/// UEFI 2.10 section 32.4.1.  Kinds we do not know are kept: a new one is no reason to refuse.
 SignatureDatabase database_of(const std::vector<SignatureEntry>& entries) {
   SignatureDatabase out;
   for (const SignatureEntry& e : entries) {
@@ -35,13 +36,13 @@ SignatureDatabase database_of(const std::vector<SignatureEntry>& entries) {
     else if (e.type == kSha256Guid && e.data.size() == kSha256Size)
       out.hashes.push_back(to_buffer(e.data));
     else
-      ++out.others;
+      out.others.push_back({signature_type_name(e.type), to_buffer(e.data)});
   }
   return out;
 }
 
 bool is_empty(const SignatureDatabase& d) {
-  return d.certificates.empty() && d.hashes.empty() && d.others == 0;
+  return d.certificates.empty() && d.hashes.empty() && d.others.empty();
 }
 
 /// The variables that say what Secure Boot is, each under its own vendor.
@@ -84,7 +85,7 @@ class SecureBootReader {
     }
   }
 
-  SecureBootState finish(Verdict& verdict) {
+  SecureBootState finish(LogExtent extent, Verdict& verdict) {
     verdict.require("boot.firmware.debug", !debug_mode_, "firmware without a debugger",
                     debug_mode_ ? "\"UEFI Debug Mode\" in PCR 7" : "none",
                     "turn the firmware's debug mode off");
@@ -100,7 +101,7 @@ class SecureBootReader {
                     "authorities that are a certificate, a hash or shim's own",
                     authority_fault_.empty() ? fmt::format("{}", authorities_) : authority_fault_,
                     "newer boot loader than this version knows, or the log was changed");
-    check_consistent(verdict);
+    check_consistent(extent, verdict);
     return std::move(state_);
   }
 
@@ -118,8 +119,10 @@ class SecureBootReader {
   void read_variable(const JudgedEvent& e) {
     const auto variable = parse_uefi_variable(e.event->data);
     if (!variable) return;  // eventlog.data.shape says so
-    if (os_present_) return bad_variable(e, "after the separator");
     const auto index = index_of(variable->name);
+    // CC register 1 holds other variables of the firmware too.
+    const bool of_pcr7 = index || e.event->layout == RegisterLayout::tpm;
+    if (os_present_ && of_pcr7) return bad_variable(e, "after the separator");
     if (!index) return;  // SetupMode, dbt, ...: measured, and not used
     const NamedVariable& named = named_variables()[*index];
     if (variable->vendor != named.vendor)
@@ -133,11 +136,11 @@ class SecureBootReader {
   }
 
   /// UEFI 2.10 section 3.3: SecureBoot is one byte, 1 where Secure Boot is enforced.  Firmware
-  /// without the variable measures it with no data, and enforces nothing.
+  /// without the variable measures it with no data, which says neither.
   void read_enabled(const JudgedEvent& e, Bytes data) {
     if (data.size() > 1 || (data.size() == 1 && data[0] > 1))
       return bad_variable(e, "SecureBoot is neither 0 nor 1");
-    state_.enabled = data.size() == 1 && data[0] == 1;
+    if (!data.empty()) state_.enabled = data[0] == 1;
   }
 
   /// "The EFI_SIGNATURE_DATA (...) that was used to validate the image", PFP 1.06 section 10.4.
@@ -145,6 +148,7 @@ class SecureBootReader {
     const auto variable = parse_uefi_variable(e.event->data);
     if (!variable) return;
     ++authorities_;
+    state_.authorities.push_back({variable->name, !os_present_});
     const bool of_shim = variable->vendor == kShimLock;
     // What shim says about itself: no image was validated with it.
     if (of_shim && (variable->name == "SbatLevel" || variable->name == "MokListTrusted")) return;
@@ -174,9 +178,10 @@ class SecureBootReader {
 
   /// Secure Boot that is on has a platform key, a KEK and a db, and with them something vouched for
   /// what was booted (UEFI 2.10 section 32.3).
-  void check_consistent(Verdict& verdict) const {
+  void check_consistent(LogExtent extent, Verdict& verdict) const {
     constexpr const char* kId = "boot.secure_boot.consistent";
-    if (!state_.enabled) return verdict.absent(kId, "no SecureBoot variable was measured");
+    if (!state_.enabled)
+      return verdict.absent(kId, "no SecureBoot variable with a value was measured");
     if (!*state_.enabled) {
       verdict.require(kId, true, "off, or on with PK, KEK, db and an authority", "off");
       return;
@@ -189,6 +194,9 @@ class SecureBootReader {
     need(!is_empty(state_.kek), "KEK");
     need(!is_empty(state_.db), "db");
     need(!is_empty(state_.authority), "authority");
+    const bool in_part = std::find(seen_.begin(), seen_.end(), false) != seen_.end();
+    if (!missing.empty() && extent == LogExtent::any && in_part)
+      return verdict.absent(kId, "on; the log has not all of its variables");
     verdict.require(kId, missing.empty(), "off, or on with PK, KEK, db and an authority",
                     missing.empty() ? "on" : "on, with " + missing,
                     "Secure Boot is said to be on, but the log shows nothing that it checked");
@@ -204,12 +212,12 @@ class SecureBootReader {
 
 }  // namespace
 
-SecureBootState read_secure_boot(const ReplayedLog& replayed, Verdict& verdict) {
+SecureBootState read_secure_boot(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict) {
   constexpr std::uint32_t kSecureBootPcr = 7;
   SecureBootReader reader;
   for (const JudgedEvent& e : replayed.events)
-    if (e.event->pcr == kSecureBootPcr) reader.read(e);
-  return reader.finish(verdict);
+    if (is_in(*e.event, kSecureBootPcr)) reader.read(e);
+  return reader.finish(extent, verdict);
 }
 
 }  // namespace assay

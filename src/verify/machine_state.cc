@@ -18,15 +18,19 @@ std::vector<ReplayedEvent> events_of(const ReplayedLog& replayed) {
 
 }  // namespace
 
-MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict) {
+MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, LogExtent extent) {
   MachineState out;
   out.bank = replayed.state_bank();
-  out.platform = read_platform(replayed, verdict);
-  out.secure_boot = read_secure_boot(replayed, verdict);
+  out.platform = read_platform(replayed, extent, verdict);
+  out.secure_boot = read_secure_boot(replayed, extent, verdict);
   out.efi = read_efi(replayed, verdict);
-  GrubReading grub = read_grub(replayed, verdict);
-  out.grub = std::move(grub.grub);
-  out.kernel_command_line = std::move(grub.kernel_command_line);
+  out.shim = read_shim(replayed);
+  LoaderReading loader = read_loader(replayed, verdict);
+  out.grub = std::move(loader.grub);
+  out.uki = std::move(loader.uki);
+  out.kernel_command_line = std::move(loader.kernel_command_line);
+  out.initrds = std::move(loader.initrds);
+  out.windows = read_windows(replayed, verdict);
   out.events = events_of(replayed);
   return out;
 }

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/hash_algorithm.h"
 #include "formats/event_log.h"
+#include "formats/sipa.h"
 #include "verify/check.h"
 #include "verify/cos_state.h"
 
@@ -33,24 +34,40 @@ struct PlatformState {
   ConfidentialTechnology technology = ConfidentialTechnology::none;
 };
 
+/// A signature of a kind that is neither an X.509 certificate nor a SHA-256 hash.
+struct TypedSignature {
+  std::string type;  ///< "x509_sha384", "rsa2048", ...; the GUID where it has no name
+  Buffer data;
+};
+
 /// Entries of a Secure Boot signature database.
 struct SignatureDatabase {
-  std::vector<Buffer> certificates;  ///< DER, perhaps expired or odd: data, not trust
-  std::vector<Buffer> hashes;        ///< SHA-256
-  std::size_t others = 0;            ///< entries of kinds that are only counted
+  std::vector<Buffer> certificates;    ///< DER, perhaps expired or odd: data, not trust
+  std::vector<Buffer> hashes;          ///< SHA-256
+  std::vector<TypedSignature> others;  ///< of every other kind
+};
+
+/// An EV_EFI_VARIABLE_AUTHORITY: the variable that holds what vouched for an image.
+struct Authority {
+  std::string name;       ///< "db", "Shim", "MokListRT", "SbatLevel", ...
+  bool before_separator;  ///< of the firmware's own drivers, say of an option ROM
 };
 
 struct SecureBootState {
-  /// Absent where no SecureBoot variable was measured: unknown is not "off".
+  /// Absent where no SecureBoot variable was measured, or one without a value: unknown is not
+  /// "off".
   std::optional<bool> enabled;
   SignatureDatabase pk, kek, db, dbx;
   SignatureDatabase authority;  ///< what actually vouched for the images that ran
+  std::vector<Authority> authorities;
   bool dma_protection_disabled = false;
 };
 
 struct EfiState {
   std::vector<Digest> applications;  ///< Authenticode digests in boot order, of the state's bank
+  std::vector<std::uint32_t> application_events;  ///< and the numbers of their events
   std::vector<Digest> boot_services_drivers, runtime_services_drivers;
+  std::uint32_t boot_attempts = 0;  ///< boot options that the firmware called
 };
 
 struct GrubState {
@@ -60,6 +77,26 @@ struct GrubState {
   };
   std::vector<File> files;            ///< PCR 9
   std::vector<std::string> commands;  ///< PCR 8, with their prefix, without the final NUL
+};
+
+/// What shim measured: its own level, and the machine owner's keys.
+struct ShimState {
+  std::optional<std::string> sbat_level;  ///< "sbat,1,2021030218\n...", verified
+  /// A variable that shim measured the content of into PCR 14, by a name that is not measured.
+  struct Variable {
+    std::string untrusted_name;  ///< "MokList", "MokListX", "MokListTrusted", ...
+    Digest digest;
+  };
+  std::vector<Variable> variables;
+};
+
+/// What systemd-stub measured of a unified kernel image, PCR 11.
+struct UkiState {
+  struct Section {
+    std::string name;  ///< ".linux", measured before its content
+    Digest digest;     ///< of the content
+  };
+  std::vector<Section> sections;
 };
 
 /// One event of the log with what replay proved about it.
@@ -78,16 +115,28 @@ struct MachineState {
   PlatformState platform = {};
   SecureBootState secure_boot = {};
   std::optional<EfiState> efi;  ///< absent unless ExitBootServices was seen
+  std::optional<ShimState> shim;
   std::optional<GrubState> grub;
+  std::optional<UkiState> uki;
   std::optional<std::string> kernel_command_line;  ///< without the final NUL
   std::optional<CosState> cos;                     ///< out of the launcher's own log
+  /// Digests of initial RAM disks: Linux' EFI stub's own, or of the unified kernel image's section.
+  std::vector<Digest> initrds;
+  std::optional<WindowsState> windows;
   std::vector<ReplayedEvent> events;
+};
+
+/// Whether a log must tell of a whole boot.  What contradicts itself fails in either.
+enum class LogExtent {
+  whole_boot,  ///< evidence: what is missing fails too
+  any,         ///< a log to look at: what is missing is reported as absent
 };
 
 struct ReplayedLog;
 
 /// Reads the state out of a replayed log (in its strongest bank), with the checks boot.*.  It is
 /// authentic only if the log's replay and the quotes were accepted too.
-MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict);
+MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict,
+                                LogExtent extent = LogExtent::whole_boot);
 
 }  // namespace assay

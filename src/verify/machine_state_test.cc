@@ -147,7 +147,7 @@ void expect_facts(const json::object& facts, const MachineState& state) {
       if (counts == nullptr) continue;
       EXPECT_EQ(database->certificates.size(), counts->at("x509").to_number<std::size_t>()) << name;
       EXPECT_EQ(database->hashes.size(), counts->at("sha256").to_number<std::size_t>()) << name;
-      EXPECT_EQ(database->others, counts->at("other").to_number<std::size_t>()) << name;
+      EXPECT_EQ(database->others.size(), counts->at("other").to_number<std::size_t>()) << name;
     }
   }
   if (const json::value* technology = facts.if_contains("gce_tech")) {

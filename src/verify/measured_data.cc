@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.h"
 #include "formats/uefi.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -146,7 +147,7 @@ DataRule driver_config_rule(const Event& event) {
   const auto variable = parse_uefi_variable(event.data);
   if (!variable) return with_shape(std::move(rule), false, to_string(variable.error()));
   // Lenovo measures the data alone into PCR 1 and 3.  Never into PCR 7, where names matter.
-  if (event.pcr != 7) rule.preimages[rule.count++] = {variable->data, false, DataTrust::part};
+  if (!is_in(event, 7)) rule.preimages[rule.count++] = {variable->data, false, DataTrust::part};
   return with_shape(std::move(rule), variable->measured_size == event.data.size(),
                     "bytes follow the variable");
 }
@@ -165,32 +166,32 @@ DataRule authority_rule(Bytes data) {
                     "bytes follow the variable");
 }
 
-/// Tags whose digest is of something that the event only names.  Linux' EFI stub
-/// (drivers/firmware/efi/libstub), systemd (src/fundamental/tpm-pcr.h).
-bool is_naming_tag(std::uint32_t tag, std::uint32_t pcr) {
-  switch (pcr) {
-    case 1:
-      return tag == 0xD5CB7CBC || tag == 0xE0D47BC8 || tag == 0xC0B3BD23;  // SMBIOS tables
-    case 5:
-      return tag == 0xF5BC582A;  // loader.conf
-    case 9:
-      return tag == 0x8F3B22EC || tag == 0x8F3B22ED;  // initrd, LoadOptions
-    case 12:
-      return tag == 0x6C46F751 || tag == 0x49DFFE0F || tag == 0xDAC08E1A;  // add-ons
-    default:
-      return false;
-  }
+/// Tags whose digest is of something that the event only names, and where they belong.  Linux' EFI
+/// stub (drivers/firmware/efi/libstub), systemd (src/fundamental/tpm-pcr.h).
+struct NamingTag {
+  std::uint32_t tag, pcr;
+};
+constexpr NamingTag kNamingTags[] = {
+    {0xD5CB7CBC, 1},  {0xE0D47BC8, 1},  {0xC0B3BD23, 1},   // SMBIOS tables
+    {0xF5BC582A, 5},                                       // loader.conf
+    {0x8F3B22EC, 9},  {0x8F3B22ED, 9},                     // initrd, LoadOptions
+    {0x6C46F751, 12}, {0x49DFFE0F, 12}, {0xDAC08E1A, 12},  // add-ons
+};
+
+bool is_naming_tag(std::uint32_t tag, const Event& event) {
+  return std::any_of(std::begin(kNamingTags), std::end(kNamingTags),
+                     [&](const NamingTag& n) { return n.tag == tag && is_in(event, n.pcr); });
 }
 
 /// TCG_PCClientTaggedEvent: tag, size, data.  PFP 1.06 section 10.4.2.1.
 DataRule tagged_rule(const Event& event) {
+  if (is_bare_stub_text(event)) return described("");
   DataRule rule = own_data(event.data);
-  ByteReader r("tagged_event", event.data);
-  const std::uint32_t tag = r.u32_le("tag");
-  (void)r.take("data", r.u32_le("size"));
-  r.end();
-  rule.may_be_elsewhere = r.ok() && is_naming_tag(tag, event.pcr);
-  return with_shape(std::move(rule), r.ok(), "want tag, size and as many bytes");
+  const auto tag = tag_of(event.data);
+  rule.may_be_elsewhere = tag && is_naming_tag(*tag, event);
+  // A boot loader's own message in PCR 8 is no text of GRUB under another type.
+  const bool message = is_in(event, 8) && !event.data.empty() && !is_printable(event.data.first(1));
+  return with_shape(std::move(rule), tag || message, "want tag, size and as many bytes");
 }
 
 constexpr GrubPrefix kGrubPrefixes[] = {
@@ -202,15 +203,9 @@ constexpr GrubPrefix kGrubPrefixes[] = {
     {"grub_kernel_cmdline ", GrubText::kernel_command_line},
 };
 
-/// UTF-16LE of ASCII: no text of GRUB passes for it when its prefix is cut off.
-bool is_utf16_ascii(Bytes data) {
-  for (std::size_t i = 1; i < data.size(); i += 2)
-    if (data[i] != 0) return false;
-  return !data.empty();
-}
-
-/// PCR 8: GRUB's commands, or the command line that an early systemd-boot passed on.
-DataRule boot_loader_text_rule(Bytes data) {
+/// PCR 8: GRUB's commands, or the command line that an early systemd-boot passed on.  `stray` bytes
+/// may follow a text's NUL.
+DataRule boot_loader_text_rule(Bytes data, std::size_t stray) {
   DataRule rule;
   const auto prefix = grub_prefix(data);
   if (!prefix) {
@@ -219,39 +214,54 @@ DataRule boot_loader_text_rule(Bytes data) {
     rule.preimages[rule.count++] = {data, false, DataTrust::whole};
     return with_shape(std::move(rule), is_utf16_ascii(data), "want a text of GRUB or in UTF-16");
   }
-  const Bytes text = data.subspan(prefix->text.size());
-  const bool terminated = !text.empty() && text.back() == 0;
-  // A last byte that the digest does not cover may only be the one terminator.
-  if (terminated)
-    rule.preimages[rule.count++] = {text.first(text.size() - 1), false, DataTrust::part};
+  const Bytes logged = data.subspan(prefix->text.size());
+  const Bytes text = grub_text(data, *prefix);
+  // The NUL is measured by old GRUBs, and not by new ones.
   rule.preimages[rule.count++] = {text, false, DataTrust::part};
-  const Bytes inner = terminated ? text.first(text.size() - 1) : text;
-  return with_shape(std::move(rule), std::find(inner.begin(), inner.end(), 0) == inner.end(),
+  if (text.size() < logged.size())
+    rule.preimages[rule.count++] = {logged.first(text.size() + 1), false, DataTrust::part};
+  return with_shape(std::move(rule), logged.size() <= text.size() + 1 + stray,
                     "a NUL before the end");
 }
 
-/// Sections of a unified kernel image that systemd-stub measures.  UAPI.5.
-bool is_uki_section_name(Bytes data) {
-  static constexpr std::string_view kNames[] = {
-      ".linux",   ".osrel", ".cmdline", ".initrd",  ".ucode",   ".splash", ".dtb",
-      ".dtbauto", ".uname", ".sbat",    ".pcrpkey", ".profile", ".hwids",  ".efifw"};
-  return std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view name) {
-    Buffer utf16 = utf16le(name);
-    utf16.insert(utf16.end(), 2, 0);
-    return equal(data, utf16);
-  });
+constexpr std::string_view kUkiSections[] = {
+    ".linux",   ".osrel", ".cmdline", ".initrd",  ".ucode",   ".splash", ".dtb",
+    ".dtbauto", ".uname", ".sbat",    ".pcrpkey", ".profile", ".hwids",  ".efifw"};
+
+/// systemd-stub measures the name of a section, in ASCII with its NUL, then the section; both
+/// events show the name in UTF-16.
+DataRule uki_rule(std::string_view section) {
+  DataRule rule = described("");
+  // The names are literals: a NUL follows.
+  rule.preimages[rule.count++] = {as_bytes({section.data(), section.size() + 1}), false,
+                                  DataTrust::part};
+  return rule;
+}
+
+constexpr std::size_t kNoStrayBytes = 0, kOneStrayByte = 1;
+
+/// CC register 3 holds what PCR 8 to 15 would: told apart by content, because the index is shared.
+/// GRUB of RHEL 8's line logs one byte too many behind the NUL there.  It is of no text.
+DataRule folded_ipl_rule(Bytes data) {
+  if (grub_prefix(data)) return boot_loader_text_rule(data, kOneStrayByte);
+  if (const auto section = uki_section(data)) return uki_rule(*section);
+  const bool stray = data.size() > 2 && data[data.size() - 2] == 0;
+  if (is_name(data) || is_name(data.first(data.size() - (stray ? 1 : 0)))) return described("");
+  return boot_loader_text_rule(data, kNoStrayBytes);
 }
 
 /// EV_IPL: "initial program load", whatever a boot loader makes of it.
 DataRule ipl_rule(const Event& event) {
+  if (event.layout == RegisterLayout::cc) return folded_ipl_rule(event.data);
   switch (event.pcr) {
     case 8:
-      return boot_loader_text_rule(event.data);
+      return boot_loader_text_rule(event.data, kNoStrayBytes);
     case 9:   // GRUB: a file, by a name that is not measured
     case 14:  // shim: a MOK variable, by its name
       return described(is_name(event.data) ? "" : "want a printable name with a final NUL");
     case 11:  // systemd-stub: the name of a section, then the section
-      return described(is_uki_section_name(event.data) ? "" : "want the name of an UKI section");
+      if (const auto section = uki_section(event.data)) return uki_rule(*section);
+      return described("want the name of an UKI section");
     default:
       return own_data_or_described(event.data);
   }
@@ -267,11 +277,55 @@ bool is_separator(const Event& event) {
                        [v](std::uint8_t b) { return b == v; });
   };
   if (event.data.size() != 4) return false;
-  if (event.pcr >= 12 && event.pcr <= 14) return as_text(event.data) == "WBCL";
+  const bool of_windows = as_text(event.data) == "WBCL";
+  if (event.layout == RegisterLayout::cc && event.pcr == register_of(12, event.layout))
+    return of_windows || all(0x00);
+  if (event.pcr >= 12 && event.pcr <= 14) return of_windows;
   return all(0x00) || all(0xFF);
 }
 
 }  // namespace
+
+bool is_utf16_ascii(Bytes data) {
+  for (std::size_t i = 1; i < data.size(); i += 2)
+    if (data[i] != 0) return false;
+  return !data.empty();
+}
+
+std::optional<std::string_view> uki_section(Bytes data) {
+  const auto is_named = [&](std::string_view name) {
+    if (data.size() != 2 * name.size() + 2) return false;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      const bool character = i % 2 == 0 && i / 2 < name.size();
+      if (data[i] != (character ? static_cast<std::uint8_t>(name[i / 2]) : 0)) return false;
+    }
+    return true;
+  };
+  const auto* const found =
+      std::find_if(std::begin(kUkiSections), std::end(kUkiSections), is_named);
+  return found == std::end(kUkiSections) ? std::nullopt : std::optional(*found);
+}
+
+std::optional<std::uint32_t> tag_of(Bytes data) {
+  ByteReader r("tagged_event", data);
+  const std::uint32_t tag = r.u32_le("tag");
+  (void)r.take("data", r.u32_le("size"));
+  r.end();
+  return r.ok() ? std::optional(tag) : std::nullopt;
+}
+
+bool is_bare_stub_text(const Event& event) {
+  constexpr std::string_view kTexts[] = {{"LOADED_IMAGE::LoadOptions\0", 26},
+                                         {"Linux initrd\0", 13}};
+  return event.layout == RegisterLayout::cc && is_in(event, 9) &&
+         std::find(std::begin(kTexts), std::end(kTexts), as_text(event.data)) != std::end(kTexts);
+}
+
+Bytes grub_text(Bytes data, const GrubPrefix& prefix) {
+  const Bytes logged = data.subspan(prefix.text.size());
+  const auto nul = std::find(logged.begin(), logged.end(), 0);
+  return logged.first(static_cast<std::size_t>(nul - logged.begin()));
+}
 
 std::optional<GrubPrefix> grub_prefix(Bytes data) {
   for (const GrubPrefix& p : kGrubPrefixes)
@@ -343,9 +397,11 @@ DataRule data_rule(const Event& event) {
   return own_data(data);
 }
 
-bool belongs_in(EventType type, std::uint32_t pcr) {
+namespace {
+
+/// Of a TPM's PCR.
+bool belongs_in_pcr(EventType type, std::uint32_t pcr) {
   using enum EventType;
-  if (type == no_action) return true;
   const auto one_of = [type](std::initializer_list<EventType> types) {
     return std::find(types.begin(), types.end(), type) != types.end();
   };
@@ -387,6 +443,35 @@ bool belongs_in(EventType type, std::uint32_t pcr) {
     default:
       return one_of({ipl, event_tag, separator, compact_hash, action, efi_action});
   }
+}
+
+/// CC register 1 also holds the configuration of the TD and what is ACPI's; of register 4 only the
+/// running system knows.
+bool belongs_in_cc(EventType type, std::uint32_t index) {
+  using enum EventType;
+  const auto in_any = [type](std::initializer_list<std::uint32_t> pcrs) {
+    return std::any_of(pcrs.begin(), pcrs.end(),
+                       [type](std::uint32_t pcr) { return belongs_in_pcr(type, pcr); });
+  };
+  switch (index) {
+    case 1:
+      return in_any({1, 7}) || type == efi_platform_firmware_blob2 || type == post_code;
+    case 2:
+      return in_any({2, 3, 4, 5, 6}) || type == platform_config_flags;
+    case 3:
+      return in_any({8, 9, 10, 11, 12, 13, 14, 15});
+    case 4:
+      return type == event_tag || type == ipl || type == compact_hash;
+    default:
+      return false;  // MRTD: no event extends it
+  }
+}
+
+}  // namespace
+
+bool belongs_in(EventType type, std::uint32_t index, RegisterLayout layout) {
+  if (type == EventType::no_action) return true;
+  return layout == RegisterLayout::tpm ? belongs_in_pcr(type, index) : belongs_in_cc(type, index);
 }
 
 }  // namespace assay

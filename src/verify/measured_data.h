@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "formats/event_log.h"
 
@@ -42,10 +43,10 @@ struct DataRule {
 /// docs/checks.md lists which bytes remain that no digest covers.
 DataRule data_rule(const Event& event);
 
-/// Whether an event of this type may extend this PCR.  A closed list: what is not on it could be a
-/// genuine event that was relabelled to hide it.  PFP 1.06 section 3.3.4 and the UAPI group's TPM
-/// PCR registry.
-bool belongs_in(EventType type, std::uint32_t pcr);
+/// Whether an event of this type may extend this register.  A closed list: what is not on it could
+/// be a genuine event that was relabelled to hide it.  PFP 1.06 section 3.3.4 and the UAPI group's
+/// TPM PCR registry.
+bool belongs_in(EventType type, std::uint32_t index, RegisterLayout layout);
 
 /// The kinds of text that GRUB measures into PCR 8, with the prefix that it logs but does not
 /// measure.
@@ -55,5 +56,15 @@ struct GrubPrefix {
   GrubText kind;
 };
 std::optional<GrubPrefix> grub_prefix(Bytes data);
+/// What GRUB's text is: what follows its prefix up to its NUL.
+Bytes grub_text(Bytes data, const GrubPrefix& prefix);
+/// UTF-16LE of ASCII characters, as systemd logs command lines; perhaps without its last byte.
+bool is_utf16_ascii(Bytes data);
+/// The section of a unified kernel image that systemd-stub names in an event of PCR 11: ".linux".
+std::optional<std::string_view> uki_section(Bytes data);
+/// The tag of a TCG_PCClientTaggedEvent; nothing if the data is none.
+std::optional<std::uint32_t> tag_of(Bytes data);
+/// Whether the data is a text without tag that Linux' EFI stub logs into CC registers.
+bool is_bare_stub_text(const Event& event);
 
 }  // namespace assay

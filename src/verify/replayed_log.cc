@@ -8,7 +8,9 @@
 
 #include "base/check.h"
 #include "crypto/hash.h"
+#include "formats/uefi.h"
 #include "verify/known_digests.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -42,6 +44,7 @@ class Replay {
   Replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
     ASSAY_CHECK(!banks.empty());
     out_.log = &log;
+    of_cc_ = log.layout == RegisterLayout::cc;
     for (const HashAlgorithm bank : banks) out_.banks.emplace_back(bank);
     out_.events.reserve(log.events.size());
   }
@@ -54,6 +57,7 @@ class Replay {
       else
         read_measurement(event);
     }
+    judge_boot_guard();
     return std::move(out_);
   }
 
@@ -67,8 +71,10 @@ class Replay {
   void check_type(const Event& event) {
     if (!is_known(event.type))
       fault(EventFault::Kind::unknown_type, event, "a type that no specification lists");
-    else if (!belongs_in(event.type, event.pcr))
-      fault(EventFault::Kind::misplaced, event, "does not belong into this PCR");
+    else if (!belongs_in(event.type, event.pcr, event.layout))
+      fault(EventFault::Kind::misplaced, event,
+            event.layout == RegisterLayout::tpm ? "does not belong into this PCR"
+                                                : "does not belong into this register");
   }
 
   /// "The Startup Locality event (...) shall be placed in the log before any event that causes
@@ -76,7 +82,7 @@ class Replay {
   void read_no_action(const Event& event) {
     out_.events.push_back({&event, DataTrust::unmeasured, {}});
     const Bytes data = event.data;
-    if (data.size() < kStartupLocality.size() ||
+    if (of_cc_ || data.size() < kStartupLocality.size() ||
         !equal(data.first(kStartupLocality.size()), as_bytes(kStartupLocality)))
       return;
     const bool is_one = data.size() == kStartupLocality.size() + 1 && event.pcr == 0 &&
@@ -97,6 +103,13 @@ class Replay {
 
   void read_measurement(const Event& event) {
     // "If an H-CRTM event sequence occurred, PCR[0] starts at 4", TPM 2.0 Part 1 section 34.
+    if (of_cc_ && event.pcr == 0) {  // misplaced: MRTD is of the TD's first pages alone
+      JudgedEvent unfounded{};
+      unfounded.event = &event;
+      unfounded.trust = DataTrust::mismatch;
+      out_.events.push_back(unfounded);
+      return;
+    }
     if (event.pcr == 0 && !std::exchange(extended_pcr0_, true) &&
         event.type == EventType::efi_hcrtm_event)
       start_at(4);
@@ -142,12 +155,49 @@ class Replay {
   }
 
   /// A BootOrder of one or two entries, measured alone, may be the bytes of a separator.  In PCR 1
-  /// only: nothing is read from it, so no border can be moved there.  (Intel's FIT record 0x2D
-  /// measures four zeros as S-CRTM contents in PCR 0.  It is refused: with a separator hidden under
-  /// that type, the running system could extend PCR 0 and call it the firmware's.)
-  static bool may_look_like_separator(const JudgedEvent& judged) {
-    return judged.event->pcr == 1 && judged.trust == DataTrust::part &&
-           judged.event->type == EventType::efi_variable_boot;
+  /// only: nothing is read from it, so no border can be moved there.  In a CC register the border
+  /// of PCR 7 is near, so there only as the error separator, which ends no boot that went well.
+  [[nodiscard]] bool may_look_like_separator(const JudgedEvent& judged, Bytes digest,
+                                             const KnownDigests& known) const {
+    if (judged.trust != DataTrust::part || judged.event->type != EventType::efi_variable_boot)
+      return false;
+    return of_cc_ ? equal(known.separators[2].bytes(), digest) : judged.event->pcr == 1;
+  }
+
+  /// Intel's FIT record 0x2D measures four zeros as S-CRTM contents in PCR 0.  Noted here, and
+  /// judged when the whole of PCR 0 is known.
+  bool may_be_boot_guard(const Event& event, Bytes digest, const KnownDigests& known) {
+    if (of_cc_ || event.pcr != 0 || event.type != EventType::s_crtm_contents ||
+        out_.boot_guard_record != nullptr || !equal(known.separators[0].bytes(), digest))
+      return false;
+    out_.boot_guard_record = &event;
+    return true;
+  }
+
+  /// With a separator hidden under that type, the running system could extend PCR 0 and call it the
+  /// firmware's.  So it is believed only where a separator follows, and not of Google's firmware,
+  /// which has no such record: nobody gets a technology or a version by it.
+  void judge_boot_guard() {
+    const Event* const record = std::exchange(out_.boot_guard_record, nullptr);
+    if (record == nullptr) return;
+    bool ended = false, google = false;
+    for (const JudgedEvent& e : out_.events) {
+      if (e.event->pcr != 0 || e.event->number <= record->number) continue;
+      ended = ended || e.is(EventType::separator);
+      google = google || is_google(*e.event);
+    }
+    if (ended && !google)
+      out_.boot_guard_record = record;
+    else
+      fault(EventFault::Kind::relabelled, *record, "its digest is that of a separator");
+  }
+
+  static bool is_google(const Event& event) {
+    static const Buffer kVersion = utf16le("GCE ");
+    const auto begins = [&](Bytes with) {
+      return event.data.size() >= with.size() && equal(event.data.first(with.size()), with);
+    };
+    return begins(as_bytes("GCE NonHostInfo")) || begins(kVersion);
   }
 
   /// Is the event of the type the log says?  Digests of boundaries give them away, and a digest of
@@ -156,9 +206,12 @@ class Replay {
     constexpr std::uint32_t kLastFirmwarePcr = 7;
     const Event& event = *judged.event;
     const KnownDigests& known = known_digests(digest.algorithm);
-    if (event.pcr <= kLastFirmwarePcr) {
-      if (event.type != EventType::separator && !may_look_like_separator(judged) &&
-          is_any_of(digest.bytes, known.separators))
+    const bool of_firmware = of_cc_ ? event.pcr <= register_of(kLastFirmwarePcr - 1, event.layout)
+                                    : event.pcr <= kLastFirmwarePcr;
+    if (of_firmware) {
+      if (event.type != EventType::separator && is_any_of(digest.bytes, known.separators) &&
+          !may_look_like_separator(judged, digest.bytes, known) &&
+          !may_be_boot_guard(event, digest.bytes, known))
         return fault(EventFault::Kind::relabelled, event, "its digest is that of a separator");
       if (event.type != EventType::efi_action && is_any_of(digest.bytes, known.actions))
         return fault(EventFault::Kind::relabelled, event, "its digest is that of an EFI action");
@@ -172,6 +225,7 @@ class Replay {
   }
 
   ReplayedLog out_;
+  bool of_cc_ = false;
   bool seen_locality_ = false;
   bool extended_pcr0_ = false;
 };
@@ -221,7 +275,8 @@ Digest ReplayedLog::digest(const Event& event) const {
 }
 
 std::string describe(const Event& event) {
-  return fmt::format("event {} (PCR {}, {})", event.number, event.pcr, name_of(event.type));
+  return fmt::format("event {} ({}, {})", event.number, register_name(event.pcr, event.layout),
+                     name_of(event.type));
 }
 
 ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
@@ -240,8 +295,14 @@ void check_events(const ReplayedLog& replayed, Verdict& verdict) {
           kEditedHint);
   none_of("eventlog.types.placed", of_kind(replayed, Kind::misplaced),
           "every type in a PCR where it belongs", kEditedHint);
-  none_of("eventlog.types.honest", of_kind(replayed, Kind::relabelled),
-          "no event under another type than it was measured as", kEditedHint);
+  const auto relabelled = of_kind(replayed, Kind::relabelled);
+  if (relabelled.empty() && replayed.boot_guard_record != nullptr)
+    verdict.require("eventlog.types.honest", true, "",
+                    fmt::format("{} events; {} looks like a separator, as Intel's FIT record does",
+                                replayed.events.size(), describe(*replayed.boot_guard_record)));
+  else
+    none_of("eventlog.types.honest", relabelled,
+            "no event under another type than it was measured as", kEditedHint);
   none_of("eventlog.data.shape", of_kind(replayed, Kind::misshapen), "data of each type's form",
           kEditedHint);
   none_of("eventlog.locality.first", of_kind(replayed, Kind::late_locality),

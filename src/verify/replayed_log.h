@@ -54,6 +54,9 @@ struct ReplayedLog {
   std::vector<Bank> banks;  ///< the strongest first: machine state is read from that one
   std::vector<JudgedEvent> events;
   std::vector<EventFault> faults;
+  /// S-CRTM contents in PCR 0 with the digest of a separator, as Intel's FIT record 0x2D has, and
+  /// the separator behind them.
+  const Event* boot_guard_record = nullptr;
   std::uint8_t startup_locality = 0;
 
   [[nodiscard]] HashAlgorithm state_bank() const { return banks.front().algorithm; }
@@ -61,9 +64,10 @@ struct ReplayedLog {
   [[nodiscard]] Digest digest(const Event& event) const;
 };
 
-/// Replays `log` into `banks` (at least one, none twice) as the TPM did: `pcr = H(pcr || digest)`
-/// for each event but EV_NO_ACTION, from zero, and for PCR 0 from the startup locality.  TPM 2.0
-/// Part 1 section 17.2, PFP 1.06 section 10.4.5.3.
+/// Replays `log` into `banks` (at least one, none twice) as the TPM or the TDX module did:
+/// `pcr = H(pcr || digest)` for each event but EV_NO_ACTION, from zero, and for PCR 0 from the
+/// startup locality.  TPM 2.0 Part 1 section 17.2, PFP 1.06 section 10.4.5.3.  Of CC registers the
+/// indices are the log's own, and no event extends 0 (MRTD).
 ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks);
 
 /// Holds the faults of a replayed log against the rules: checks eventlog.types.*, eventlog.data.*,
@@ -73,7 +77,7 @@ void check_events(const ReplayedLog& replayed, Verdict& verdict);
 /// Holds the replayed values against quoted ones of one bank: checks eventlog.pcrs.*.
 void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict);
 
-/// "event 24 (PCR 7, EV_EFI_ACTION)".
+/// "event 24 (PCR 7, EV_EFI_ACTION)", "event 24 (RTMR0, ...)".
 std::string describe(const Event& event);
 
 }  // namespace assay

@@ -29,7 +29,7 @@ json::object to_json(const SignatureDatabase& database) {
   for (const Buffer& hash : database.hashes) hashes.emplace_back(hex(hash));
   return {{"certificates", std::move(certificates)},
           {"hashes", std::move(hashes)},
-          {"others", database.others}};
+          {"others", database.others.size()}};
 }
 
 json::object to_json(const PlatformState& platform) {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/log_statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "verify/register_layout.h"
+
+namespace assay {
+
+namespace {
+
+/// The banks that any measured event has a digest of, the strongest first.  An event that then
+/// lacks one is at fault; a bank that was declared and never used is not.
+std::vector<HashAlgorithm> used_banks(const EventLog& log) {
+  constexpr std::array kStrongestFirst{HashAlgorithm::sha512, HashAlgorithm::sha384,
+                                       HashAlgorithm::sha256, HashAlgorithm::sm3_256,
+                                       HashAlgorithm::sha1};
+  std::vector<HashAlgorithm> out;
+  for (const HashAlgorithm bank : kStrongestFirst) {
+    const bool used = std::any_of(log.events.begin(), log.events.end(), [bank](const Event& e) {
+      return e.type != EventType::no_action && e.digest(bank).has_value();
+    });
+    if (used) out.push_back(bank);
+  }
+  if (out.empty()) out.push_back(log.algorithms.front());
+  return out;
+}
+
+void check_format(const EventLogReading& reading, Verdict& verdict) {
+  const std::size_t events = reading.log.events.size();
+  const std::string got =
+      reading.fault
+          ? fmt::format("record {} at offset {}: {}; {} events before it", reading.fault->event,
+                        reading.fault->offset, to_string(reading.fault->error), events)
+          : fmt::format("{} events", events);
+  verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
+                  "read the log whole and unchanged from where the firmware left it");
+}
+
+/// What stands, from the faults of events and the checks that failed.
+class Standing {
+ public:
+  Standing(const ReplayedLog& replayed, const Verdict& verdict)
+      : replayed_(replayed), verdict_(verdict) {}
+
+  /// No event of the registers that hold these PCRs is at fault.
+  [[nodiscard]] bool untouched(std::initializer_list<std::uint32_t> pcrs) const {
+    return std::none_of(replayed_.faults.begin(), replayed_.faults.end(), [&](const EventFault& f) {
+      return std::any_of(pcrs.begin(), pcrs.end(),
+                         [&](std::uint32_t pcr) { return is_in(*f.event, pcr); });
+    });
+  }
+  /// No check whose id begins so failed.
+  [[nodiscard]] bool passed(std::initializer_list<std::string_view> beginnings) const {
+    const auto& checks = verdict_.checks();
+    return std::none_of(checks.begin(), checks.end(), [&](const Check& check) {
+      return check.verdict == CheckVerdict::fail &&
+             std::any_of(beginnings.begin(), beginnings.end(),
+                         [&](std::string_view id) { return check.id.starts_with(id); });
+    });
+  }
+
+ private:
+  const ReplayedLog& replayed_;
+  const Verdict& verdict_;
+};
+
+}  // namespace
+
+LogStatement read_statement(const EventLogReading& reading) {
+  LogStatement out;
+  check_format(reading, out.verdict);
+  if (reading.log.algorithms.empty()) return out;  // nothing was read
+  out.replayed = replay(reading.log, used_banks(reading.log));
+  check_events(out.replayed, out.verdict);
+  out.state = read_machine_state(out.replayed, out.verdict, LogExtent::any);
+  if (reading.fault) return out;
+
+  const Standing standing(out.replayed, out.verdict);
+  constexpr std::string_view kBorders = "boot.separators.";
+  out.platform_stands = standing.untouched({0}) && standing.passed({kBorders, "boot.firmware."});
+  out.secure_boot_stands =
+      standing.untouched({7, 14}) && standing.passed({kBorders, "boot.secure_boot."});
+  out.applications_stand =
+      standing.untouched({2, 4, 5}) && standing.passed({kBorders, "boot.efi."});
+  out.kernel_stands =
+      standing.untouched({8, 9, 11, 12}) && standing.passed({"boot.kernel.", "boot.uki."});
+  out.windows_stands = standing.untouched({12, 13}) && standing.passed({"boot.windows."});
+  return out;
+}
+
+}  // namespace assay
