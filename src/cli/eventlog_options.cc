@@ -4,10 +4,30 @@
 #include "cli/eventlog_diff.h"
 #include "cli/eventlog_explain.h"
 #include "cli/eventlog_predict.h"
+#include "cli/eventlog_replay.h"
+#include "cli/eventlog_show.h"
 
 namespace assay {
 
 namespace {
+
+void add_show(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "show", "Say what each event means, and what the log says of the boot");
+  auto flags = on<LogFileOptions>(command, job,
+                                  [](const auto& f, Io io) { return run_eventlog_show(f, io); });
+  command->add_option("FILE", flags->file, "Any kind of log; \"-\" is standard input")->required();
+  command->add_flag("--json", flags->json, "Print one JSON object");
+}
+
+void add_replay(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "replay", "Compute the registers that the log leads to, in every bank");
+  auto flags = on<LogFileOptions>(command, job,
+                                  [](const auto& f, Io io) { return run_eventlog_replay(f, io); });
+  command->add_option("FILE", flags->file, "Any kind of log; \"-\" is standard input")->required();
+  command->add_flag("--json", flags->json, "Print one JSON object");
+}
 
 void add_diff(CLI::App* eventlog, Job& job) {
   CLI::App* command = eventlog->add_subcommand("diff", "What changed between two boots");
@@ -55,6 +75,8 @@ void add_eventlog(CLI::App& app, Job& job) {
   CLI::App* eventlog =
       app.add_subcommand("eventlog", "Understand measured boots: what ran, what changed, and why");
   eventlog->require_subcommand(1);
+  add_show(eventlog, job);
+  add_replay(eventlog, job);
   add_diff(eventlog, job);
   add_explain(eventlog, job);
   add_predict(eventlog, job);

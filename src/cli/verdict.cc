@@ -94,7 +94,8 @@ std::vector<std::string> describe(const SignatureDatabase& database) {
     if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
   }
   if (!database.hashes.empty()) out.push_back(fmt::format("{} hashes", database.hashes.size()));
-  if (database.others > 0) out.push_back(fmt::format("{} entries of other kinds", database.others));
+  if (!database.others.empty())
+    out.push_back(fmt::format("{} entries of other kinds", database.others.size()));
   return out;
 }
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "base/json.h"
+#include "cli/io.h"
+#include "cli/later_log.h"
+#include "formats/event_log.h"
+#include "formats/log_kind.h"
+#include "verify/check.h"
+
+namespace assay {
+
+/// What `assay eventlog show` and `replay` are asked.
+struct LogFileOptions {
+  std::filesystem::path file;  ///< "-" is standard input
+  bool json = false;
+};
+
+/// IMA lists are the largest: a million lines.
+inline constexpr std::size_t kMaxLogFile = 512 * 1024 * 1024;
+
+/// The kind of a log that is not the firmware's (CEL, IMA, systemd); nothing for the firmware's and
+/// for what is of no kind, which the firmware's reader then explains.
+std::optional<LogKind> later_kind(Bytes log);
+ReportForm report_form(const LogFileOptions& options);
+/// Failures in full, what passed by number.
+void print_failures(const Verdict& verdict, Io io);
+
+/// {"event","offset","reason"}.
+json::object to_json(const EventLogFault& fault);
+/// The name of the log's form; null where not even its first record can be read.
+json::value format_json(const EventLog& log);
+
+}  // namespace assay

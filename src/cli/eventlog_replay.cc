@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/eventlog_replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hex.h"
+#include "cli/eventlog_file.h"
+#include "cli/later_log.h"
+#include "host/file.h"
+#include "verify/register_layout.h"
+#include "verify/replayed_log.h"
+
+namespace assay {
+
+namespace {
+
+/// The replay of a log in each of its banks, and what keeps it from being one.
+struct FirmwareReplay {
+  EventLogReading reading;
+  std::optional<ReplayedLog> replayed;
+  Verdict verdict;
+};
+
+/// Whether the bank has a digest of every event that extended the register: else it has no value.
+bool is_whole(const FirmwareReplay& r, const ReplayedLog::Bank& bank, std::uint32_t index) {
+  return std::none_of(r.replayed->faults.begin(), r.replayed->faults.end(),
+                      [&](const EventFault& f) {
+                        return f.kind == EventFault::Kind::missing_digest &&
+                               f.bank == bank.algorithm && f.event->pcr == index;
+                      });
+}
+
+/// A bank that the log declares and has no digest of holds nothing; one with holes is malformed.
+void check_digests(const FirmwareReplay& r, Verdict& verdict) {
+  for (const ReplayedLog::Bank& bank : r.replayed->banks) {
+    const bool used = std::any_of(bank.extends.begin(), bank.extends.end(),
+                                  [](std::uint32_t count) { return count > 0; });
+    std::string missing;
+    for (const EventFault& f : r.replayed->faults)
+      if (f.kind == EventFault::Kind::missing_digest && f.bank == bank.algorithm && missing.empty())
+        missing = describe(*f.event);
+    const std::string id = fmt::format("eventlog.digests.present/{}", name_of(bank.algorithm));
+    if (!used && !missing.empty())
+      verdict.absent(id, "declared, and of no event");
+    else
+      verdict.require(id, missing.empty(), "a digest of this bank in every measured event",
+                      missing.empty() ? "all have one" : missing);
+  }
+}
+
+FirmwareReplay replay_file(Bytes bytes) {
+  FirmwareReplay out{read_event_log(bytes), {}, {}};
+  const auto& fault = out.reading.fault;
+  out.verdict.require("eventlog.log.format", !fault, "a TCG event log",
+                      fault ? fmt::format("record {} at offset {}: {}", fault->event, fault->offset,
+                                          to_string(fault->error))
+                            : fmt::format("{} events", out.reading.log.events.size()),
+                      "read the log whole and unchanged from where the firmware left it");
+  return out;
+}
+
+json::object banks_json(const FirmwareReplay& r) {
+  json::object out;
+  if (!r.replayed) return out;
+  for (const ReplayedLog::Bank& bank : r.replayed->banks) {
+    json::object values;
+    for (std::uint32_t i = 0; i < kPcrCount; ++i)
+      if (bank.extends[i] > 0 && is_whole(r, bank, i))
+        values[fmt::format("{}", i)] = hex(bank.pcrs[i].bytes());
+    out[name_of(bank.algorithm)] = std::move(values);
+  }
+  return out;
+}
+
+json::object replay_json(const FirmwareReplay& r) {
+  json::object out{{"format", format_json(r.reading.log)},
+                   {"events", r.reading.log.events.size()},
+                   {"banks", banks_json(r)}};
+  if (r.verdict.accepted()) return out;
+  if (r.reading.fault) out["fault"] = to_json(*r.reading.fault);
+  out["verdict"] = "rejected";
+  out["checks"] = to_json(r.verdict.checks());
+  return out;
+}
+
+void print_replay(const FirmwareReplay& r, Io io) {
+  if (r.replayed)
+    for (const ReplayedLog::Bank& bank : r.replayed->banks) {
+      io.out << name_of(bank.algorithm) << "\n";
+      for (std::uint32_t i = 0; i < kPcrCount; ++i)
+        if (bank.extends[i] > 0 && is_whole(r, bank, i))
+          io.out << fmt::format("  {:7} {}\n", register_name(i, r.reading.log.layout),
+                                hex(bank.pcrs[i].bytes()));
+    }
+  if (r.verdict.accepted()) {
+    io.out << fmt::format(
+        "\n{} events.  Not verified: no quote says that a TPM or TEE has these "
+        "values.\n",
+        r.reading.log.events.size());
+  } else {
+    io.out << (r.replayed ? "\nThe values are of the events before the fault.\n" : "");
+    print_failures(r.verdict, io);
+  }
+}
+
+}  // namespace
+
+int run_eventlog_replay(const LogFileOptions& options, Io io) {
+  const auto bytes = read_file(options.file, kMaxLogFile);
+  if (!bytes) return explain(io, bytes.error());
+  if (const auto kind = later_kind(*bytes))
+    return replay_later_log(*kind, *bytes, report_form(options), io);
+  FirmwareReplay r = replay_file(*bytes);
+  if (!r.reading.log.algorithms.empty()) {
+    r.replayed = replay(r.reading.log, r.reading.log.algorithms);
+    check_digests(r, r.verdict);
+  }
+  if (options.json)
+    io.out << pretty_json(replay_json(r));
+  else
+    print_replay(r, io);
+  return r.verdict.accepted() ? kAccepted : kRejected;
+}
+
+}  // namespace assay
