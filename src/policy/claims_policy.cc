@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/utf8.h"
+#include "policy/toml_text.h"
 
 // Parse errors come back as values, not as exceptions.
 #define TOML_EXCEPTIONS 0
@@ -124,26 +124,11 @@ std::string show(const std::vector<json::value>& allowed) {
 
 }  // namespace
 
-namespace {
-
-/// "A TOML file must be a valid UTF-8 encoded Unicode document" without control characters but tab
-/// and line ends (TOML 1.0.0).  toml++ aborts on some that break this, so it never sees them.
-bool is_toml_text(std::string_view text) {
-  const bool control = std::any_of(text.begin(), text.end(), [](char c) {
-    return (c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-  });
-  return !control && is_utf8(text);
-}
-
-}  // namespace
-
 Result<ClaimsPolicy> ClaimsPolicy::parse(std::string_view where, std::string_view toml) {
   if (toml.size() > kMaxPolicy)
     return fail(Fault::malformed, std::string(where), "a policy is at most 1 MiB");
-  if (!is_toml_text(toml)) {
-    return fail(Fault::malformed, std::string(where),
-                "is not TOML: it has bytes that are not UTF-8, or control characters");
-  }
+  if (!is_toml_text(toml))
+    return fail(Fault::malformed, std::string(where), std::string(kNoTomlText));
   const toml::parse_result parsed = toml::parse(toml, where);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -58,6 +58,12 @@ std::optional<std::string_view> known_certificate_name(std::string_view fingerpr
   return known ? std::optional(known->name) : std::nullopt;
 }
 
+std::optional<std::string_view> known_certificate_fingerprint(std::string_view name) {
+  for (const KnownCertificate& known : kKnown)
+    if (known.name == name) return known.fingerprint;
+  return std::nullopt;
+}
+
 attest::WellKnownCertificate well_known_certificate(std::string_view fingerprint) {
   const KnownCertificate* known = find(fingerprint);
   return known ? known->well_known : attest::UNKNOWN;

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/claim_types.h"
+
+#include "base/check.h"
+
+namespace assay {
+
+namespace {
+
+CelType text() { return CelType::of(CelKind::string); }
+CelType flag() { return CelType::of(CelKind::boolean); }
+CelType number() { return CelType::of(CelKind::integer); }
+CelType texts() { return CelType::list(text()); }
+
+CelType database(const std::string& name) {
+  const CelType certificate =
+      CelType::record(name + ".certificates[]", {{"sha256", text()}, {"name", text()}});
+  return CelType::record(
+      name,
+      {{"certificates", CelType::list(certificate)}, {"hashes", texts()}, {"others", number()}});
+}
+
+CelEnvironment make_claim_types() {
+  const CelType platform = CelType::record(
+      "platform",
+      {{"technology", text()}, {"scrtm_version", text()}, {"gce_firmware_version", number()}});
+  const CelType secure_boot =
+      CelType::record("secure_boot", {{"enabled", flag()},
+                                      {"pk", database("secure_boot.pk")},
+                                      {"kek", database("secure_boot.kek")},
+                                      {"db", database("secure_boot.db")},
+                                      {"dbx", database("secure_boot.dbx")},
+                                      {"authority", database("secure_boot.authority")},
+                                      {"dma_protection_disabled", flag()}});
+  const CelType efi = CelType::record("efi", {{"applications", texts()},
+                                              {"boot_services_drivers", texts()},
+                                              {"runtime_services_drivers", texts()}});
+  const CelType grub_file =
+      CelType::record("grub.files[]", {{"digest", text()}, {"untrusted_name", text()}});
+  const CelType grub =
+      CelType::record("grub", {{"files", CelType::list(grub_file)}, {"commands", texts()}});
+  const CelType variables = CelType::map(text(), text());
+  const CelType cos = CelType::record("cos", {{"image_reference", text()},
+                                              {"image_digest", text()},
+                                              {"image_id", text()},
+                                              {"restart_policy", text()},
+                                              {"args", texts()},
+                                              {"env", variables},
+                                              {"override_args", texts()},
+                                              {"override_env", variables},
+                                              {"launched", flag()},
+                                              {"launch_error", text()},
+                                              {"memory_monitor", flag()},
+                                              {"gpu_cc_mode", text()},
+                                              {"gpu_attestation_binding", text()}});
+  const CelType instance = CelType::record("instance", {{"zone", text()},
+                                                        {"project_id", text()},
+                                                        {"project_number", text()},
+                                                        {"instance_name", text()},
+                                                        {"instance_id", text()}});
+  const CelType tpm = CelType::record("tpm", {{"ak_fingerprint", text()},
+                                              {"ak_issuer", text()},
+                                              {"firmware_version", text()},
+                                              {"clock_ms", number()},
+                                              {"reset_count", number()},
+                                              {"restart_count", number()},
+                                              {"clock_safe", flag()}});
+  return {{"bank", text()},
+          {"platform", platform},
+          {"secure_boot", secure_boot},
+          {"efi", efi},
+          {"grub", grub},
+          {"kernel_command_line", text()},
+          {"cos", cos},
+          {"instance", instance},
+          {"tpm", tpm},
+          {"pcrs", CelType::map(text(), CelType::map(text(), text()))},
+          {"emulated", flag()},
+          {"provenance", text()},
+          {"now", CelType::of(CelKind::timestamp)}};
+}
+
+CelValue text_value(std::string_view text) { return CelValue::string(std::string(text)); }
+
+std::optional<CelValue> record_value(const json::object& object, const CelType& type) {
+  CelEntries out;
+  for (const CelField& field : type.fields()) {
+    const json::value* member = object.if_contains(field.name);
+    if (member == nullptr || member->is_null()) {
+      if (field.type.is_record()) out.emplace_back(text_value(field.name), *CelValue::map({}));
+      continue;
+    }
+    auto value = cel_value(*member, field.type);
+    if (!value) return std::nullopt;
+    out.emplace_back(text_value(field.name), std::move(*value));
+  }
+  return CelValue::map(std::move(out));
+}
+
+std::optional<CelValue> map_value(const json::object& object, const CelType& type) {
+  CelEntries out;
+  for (const auto& member : object) {
+    auto value = cel_value(member.value(), type.element());
+    if (!value) return std::nullopt;
+    out.emplace_back(text_value(member.key()), std::move(*value));
+  }
+  return CelValue::map(std::move(out));
+}
+
+std::optional<CelValue> list_value(const json::array& array, const CelType& type) {
+  CelList out;
+  for (const json::value& element : array) {
+    auto value = cel_value(element, type.element());
+    if (!value) return std::nullopt;
+    out.push_back(std::move(*value));
+  }
+  return CelValue::list(std::move(out));
+}
+
+/// JSON knows no int: 64-bit numbers come as either kind, as they fit.
+std::optional<CelValue> integer_value(const json::value& value) {
+  if (value.is_int64()) return CelValue(std::int64_t{value.get_int64()});
+  if (value.is_uint64() && value.get_uint64() <= std::uint64_t{INT64_MAX})
+    return CelValue(static_cast<std::int64_t>(value.get_uint64()));
+  return std::nullopt;
+}
+
+}  // namespace
+
+const CelEnvironment& claim_types() {
+  static const CelEnvironment kTypes = make_claim_types();
+  return kTypes;
+}
+
+std::optional<CelValue> cel_value(const json::value& value, const CelType& type) {
+  if (type.is(CelKind::string) && value.is_string()) return text_value(value.get_string());
+  if (type.is(CelKind::boolean) && value.is_bool()) return CelValue(value.get_bool());
+  if (type.is(CelKind::integer)) return integer_value(value);
+  if (type.is(CelKind::list) && value.is_array()) return list_value(value.get_array(), type);
+  if (!type.is(CelKind::map) || !value.is_object()) return std::nullopt;
+  return type.is_record() ? record_value(value.get_object(), type)
+                          : map_value(value.get_object(), type);
+}
+
+CelValue claim_values(const VtpmClaims& claims, Instant now) {
+  static const CelType kClaims = CelType::record("claims", claim_types());
+  const auto values = cel_value(to_json(claims), kClaims);
+  ASSAY_CHECK(values.has_value());  // both sides are ours
+  CelEntries out = *values->if_map();
+  const std::int64_t seconds = unix_seconds(now);
+  const auto beyond = now - from_unix_seconds(seconds);
+  out.emplace_back(
+      text_value("now"),
+      CelValue(CelTimestamp{seconds, static_cast<std::int32_t>(beyond.count() * 1000)}));
+  return *CelValue::map(std::move(out));
+}
+
+}  // namespace assay

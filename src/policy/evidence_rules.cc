@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/evidence_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/hex.h"
+
+namespace assay {
+
+namespace {
+
+std::optional<HashAlgorithm> bank_named(std::string_view name) {
+  for (const auto bank :
+       {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
+    if (name_of(bank) == name) return bank;
+  return std::nullopt;
+}
+
+const PcrValues* find_bank(const VtpmClaims& claims, HashAlgorithm bank) {
+  const auto found = std::find_if(claims.pcrs.begin(), claims.pcrs.end(),
+                                  [=](const PcrValues& v) { return v.bank == bank; });
+  return found == claims.pcrs.end() ? nullptr : &*found;
+}
+
+/// Every quote of authentic claims was judged: a bank that is there is one that was.
+PolicyRule bank_rule(HashAlgorithm bank) {
+  return {fmt::format("policy.evidence.bank/{}", name_of(bank)), PolicyArea::evidence,
+          PolicyScope::attestation,
+          fmt::format("The TPM's {} registers were quoted and judged.", name_of(bank)),
+          [bank](const PolicySubject& subject) {
+            const bool judged = find_bank(*subject.claims, bank) != nullptr;
+            std::vector<std::string> banks;
+            for (const PcrValues& v : subject.claims->pcrs) banks.emplace_back(name_of(v.bank));
+            return PolicyFinding{judged, fmt::format("a quote of the {} bank", name_of(bank)),
+                                 all_of_them(banks), "the attester must quote that bank as well"};
+          }};
+}
+
+PolicyRule no_sha1_rule() {
+  return {"policy.evidence.strength", PolicyArea::evidence, PolicyScope::machine,
+          "What is said of the machine does not rest on SHA-1.", [](const PolicySubject& subject) {
+            return PolicyFinding{
+                subject.machine.bank != HashAlgorithm::sha1, "a bank better than SHA-1",
+                std::string(name_of(subject.machine.bank)), "quote the sha256 bank as well"};
+          }};
+}
+
+PolicyRule hardware_rule() {
+  return {"policy.evidence.hardware", PolicyArea::evidence, PolicyScope::attestation,
+          "The machine is no emulator's.", [](const PolicySubject& subject) {
+            const bool emulated = subject.claims->provenance == Provenance::emulated;
+            return PolicyFinding{!emulated, "real hardware",
+                                 emulated ? "an emulator" : "no emulator",
+                                 "for development, set evidence.allow_emulated = true"};
+          }};
+}
+
+/// What is measured into a register; PFP 1.06 section 3.3.4.
+PolicyArea area_of_pcr(std::size_t index) {
+  switch (index) {
+    case 0:
+      return PolicyArea::platform;
+    case 7:
+      return PolicyArea::secure_boot;
+    case 2:
+      return PolicyArea::drivers;
+    case 4:
+      return PolicyArea::applications;
+    case 8:
+    case 9:
+    case 11:
+    case 12:
+      return PolicyArea::kernel;
+    default:
+      return PolicyArea::evidence;
+  }
+}
+
+Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
+  const std::string_view key = item.key();
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+  if (error != std::errc() || end != key.data() + key.size() || index >= kPcrCount)
+    return item.refuse("want the number of a register, 0 to 23");
+  const auto allowed = read_digests(item);
+  if (!allowed) return pass_on(allowed);
+  for (const Digest& digest : *allowed)
+    if (digest.algorithm() != bank)
+      return item.refuse(fmt::format("want values of {} bytes", digest_size(bank)));
+  return PolicyRule{
+      fmt::format("policy.pcr/{}:{}", name_of(bank), index), area_of_pcr(index),
+      PolicyScope::attestation,
+      fmt::format("PCR {} of the {} bank is {}.", index, name_of(bank), one_of(show(*allowed))),
+      [bank, index, allowed = *allowed](const PolicySubject& subject) {
+        const PcrValues* values = find_bank(*subject.claims, bank);
+        const auto found = values != nullptr ? values->values[index] : std::nullopt;
+        return PolicyFinding{
+            found && std::find(allowed.begin(), allowed.end(), *found) != allowed.end(),
+            one_of(show(allowed)), found ? show(*found) : "not quoted",
+            "something that is measured there changed: `assay eventlog show` lists it"};
+      }};
+}
+
+}  // namespace
+
+Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items) {
+  std::vector<PolicyRule> out;
+  bool allow_sha1 = false, allow_emulated = false;
+  for (const TomlItem& item : items) {
+    if (item.key() == "banks") {
+      const auto elements = item.elements();
+      if (!elements) return pass_on(elements);
+      if (elements->empty()) return item.refuse("an empty list asks nothing");
+      for (const TomlItem& element : *elements) {
+        const auto name = element.text();
+        if (!name) return pass_on(name);
+        const auto bank = bank_named(*name);
+        if (!bank)
+          return element.refuse(
+              fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
+        out.push_back(bank_rule(*bank));
+      }
+    } else if (item.key() == "allow_sha1" || item.key() == "allow_emulated") {
+      const auto allowed = item.boolean();
+      if (!allowed) return pass_on(allowed);
+      (item.key() == "allow_sha1" ? allow_sha1 : allow_emulated) = *allowed;
+    } else {
+      return item.refuse("no such key: there is banks, allow_sha1, allow_emulated");
+    }
+  }
+  if (!allow_sha1) out.push_back(no_sha1_rule());
+  if (!allow_emulated) out.push_back(hardware_rule());
+  return out;
+}
+
+Result<std::vector<PolicyRule>> read_pcr_rules(const TomlItem& item) {
+  const auto banks = item.members();
+  if (!banks) return pass_on(banks);
+  std::vector<PolicyRule> out;
+  for (const TomlItem& bank_item : *banks) {
+    const auto bank = bank_named(bank_item.key());
+    if (!bank) return bank_item.refuse("want a table for sha1, sha256, sha384 or sha512");
+    const auto registers = bank_item.members();
+    if (!registers) return pass_on(registers);
+    for (const TomlItem& one : *registers) {
+      auto rule = read_pcr_rule(*bank, one);
+      if (!rule) return pass_on(rule);
+      out.push_back(std::move(*rule));
+    }
+  }
+  return out;
+}
+
+}  // namespace assay
