@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
 
@@ -64,7 +65,10 @@ void print_secure_boot(const LogStatement& s, Io io) {
   print_lines("  PK", database_lines(state.pk), io);
   print_lines("  KEK", database_lines(state.kek), io);
   print_lines("  db", database_lines(state.db), io);
-  print_lines("  dbx", database_lines(state.dbx), io);
+  std::vector<std::string> dbx = database_lines(state.dbx);
+  if (const auto generation = dbx_generation(state.dbx))
+    dbx.back() += fmt::format(" (update of {})", *generation);
+  print_lines("  dbx", dbx, io);
   std::vector<std::string> names;
   for (const Authority& authority : state.authorities)
     names.push_back(printable(authority.name) +

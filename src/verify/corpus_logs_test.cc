@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "formats/recorded.h"
 #include "formats/uefi.h"
+#include "verify/dbx_generation.h"
 #include "verify/log_statement.h"
 
 namespace assay {
@@ -274,6 +275,21 @@ TEST(EveryCorpusLog, TellsOfWindows) {
   EXPECT_EQ(windows.boot_debugging, false);
   EXPECT_EQ(windows.test_signing, false);
   EXPECT_GT(windows.modules, 20U);
+}
+
+TEST(EveryCorpusLog, NamesTheGenerationOfItsDbx) {
+  const std::pair<const char*, std::optional<std::string_view>> cases[] = {
+      {"tpm/ubuntu-1804-amd-sev.bin", "2016"},
+      {"tpm/rhel8-uefi.bin", "2020-10-12"},
+      {"tpm/ubuntu-2404-amd-sevsnp.bin", "2023-05"},
+      {"tpm/option_rom.bin", std::nullopt},  // that of 2016 and one more
+      {"tpm/cos-101-amd-sev.bin", std::nullopt},
+  };
+  if (!corpus_file("eventlogs/manifest.json")) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
+  for (const auto& [name, generation] : cases) {
+    const Looked log(corpus_file(std::string("eventlogs/") + name).value());
+    EXPECT_EQ(dbx_generation(log.statement.state.secure_boot.dbx), generation) << name;
+  }
 }
 
 /// Parts of the state that are believed: platform, Secure Boot, applications, kernel.

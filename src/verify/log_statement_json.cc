@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/log_statement.h"
 #include "verify/printable.h"
@@ -39,7 +40,9 @@ json::object secure_boot_json(const SecureBootState& state) {
   json::array before, after;
   for (const Authority& authority : state.authorities)
     (authority.before_separator ? before : after).emplace_back(printable(authority.name));
+  const auto generation = dbx_generation(state.dbx);
   return {{"enabled", boolean_json(state.enabled)},
+          {"dbx_generation", generation ? json::value(*generation) : json::value(nullptr)},
           {"pk", database_json(state.pk)},
           {"kek", database_json(state.kek)},
           {"db", database_json(state.db)},
