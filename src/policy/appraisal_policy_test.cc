@@ -205,7 +205,7 @@ TEST_F(RecordedPolicy, FailsWhereAClaimIsMissing) {
       "policy.secure_boot.db");
   expect(
       "secure_boot.db_within = [\"Container-Optimized OS DB v10\"]",
-      [](VtpmClaims& c) { c.machine.secure_boot.db.others = 1; }, "policy.secure_boot.db");
+      [](VtpmClaims& c) { c.machine.secure_boot.db.others.push_back({"x509_sha384", Buffer(48, 1)}); }, "policy.secure_boot.db");
   expect(
       "secure_boot.dma_protection = true",
       [](VtpmClaims& c) { c.machine.secure_boot.dma_protection_disabled = true; },

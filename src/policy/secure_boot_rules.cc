@@ -113,9 +113,9 @@ Result<PolicyRule> within(const TomlItem& item, const DatabaseWords& words) {
         std::string got = found.empty()     ? "nothing measured"
                           : foreign.empty() ? all_of_them(words_of(found))
                                             : "also " + all_of_them(words_of(foreign));
-        if (database.others > 0)
-          got += fmt::format(", and {} entries of other kinds", database.others);
-        return PolicyFinding{!found.empty() && foreign.empty() && database.others == 0,
+        if (!database.others.empty())
+          got += fmt::format(", and {} entries of other kinds", database.others.size());
+        return PolicyFinding{!found.empty() && foreign.empty() && database.others.empty(),
                              one_of(words_of(allowed)), got,
                              "somebody enrolled another key, or the platform's keys were renewed: "
                              "if that is wanted, list it"};
