@@ -6,7 +6,7 @@
 
 #include "boots/boot_cause.h"
 #include "boots/predicted_boot.h"
-#include "formats/recorded.h"
+#include "boots/testing.h"
 #include "formats/testing.h"
 #include "formats/uefi.h"
 
@@ -16,35 +16,9 @@ namespace {
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 
-/// A log with all that borrows from it.
-class Boot {
- public:
-  explicit Boot(Buffer bytes) : bytes_(std::move(bytes)) {
-    auto log = parse_event_log(bytes_);
-    EXPECT_TRUE(log) << (log ? "" : to_string(log.error()));
-    if (!log) return;
-    log_ = std::move(*log);
-    replayed_ = replay(log_, log_.algorithms);
-  }
-  Boot(const Boot&) = delete;
-  Boot& operator=(const Boot&) = delete;
-  [[nodiscard]] const ReplayedLog& replayed() const { return replayed_; }
-
- private:
-  Buffer bytes_;
-  EventLog log_;
-  ReplayedLog replayed_;
-};
-
-/// A boot of tests/boots, or a log of the corpus; nothing where there is no corpus.
-std::optional<Buffer> recorded(std::string_view boot) {
-  if (boot == "cos-85") return corpus_file("eventlogs/tpm/cos-85-amd-sev.bin");
-  return boot_file(std::string(boot) + "/binary_bios_measurements");
-}
-
 /// The last certificate of a recorded machine's KEK, to add elsewhere.
 Buffer certificate() {
-  const auto log = recorded("sb");
+  const auto log = recorded_log("sb");
   const auto parsed = parse_event_log(*log);
   for (const Event& e : parsed->events) {
     const auto variable = parse_uefi_variable(e.data);
@@ -174,7 +148,7 @@ const Change kChanges[] = {
 TEST(BootDiff, NamesEachKindOfChangeAndItsCause) {
   for (const Change& row : kChanges) {
     SCOPED_TRACE(row.name);
-    auto bytes = recorded(row.boot);
+    auto bytes = recorded_log(row.boot);
     if (!bytes) {
       std::cerr << "skipped without the corpus: " << row.name << "\n";
       continue;
@@ -197,7 +171,7 @@ TEST(BootDiff, NamesEachKindOfChangeAndItsCause) {
 
 TEST(BootDiff, APredictionWithoutChangesIsTheRecordedBoot) {
   for (const char* boot : {"nosb", "sb", "sbfull", "uki", "ukisb"}) {
-    const Boot before(*recorded(boot));
+    const Boot before(*recorded_log(boot));
     const Boot after(PredictedBoot(before.replayed()).log());
     const auto diff = diff_boots(before.replayed(), after.replayed());
     ASSERT_TRUE(diff);
@@ -210,7 +184,7 @@ TEST(BootDiff, APredictionWithoutChangesIsTheRecordedBoot) {
 /// One recorded boot predicted from another: sb and sbfull differ in their kernel and command line,
 /// and the kernel of sb is that of nosb.
 TEST(BootDiff, TellsTwoRecordedBootsApart) {
-  const Boot sb(*recorded("sb")), full(*recorded("sbfull"));
+  const Boot sb(*recorded_log("sb")), full(*recorded_log("sbfull"));
   const auto diff = diff_boots(sb.replayed(), full.replayed());
   ASSERT_TRUE(diff);
   std::vector<std::string> causes;
@@ -219,7 +193,7 @@ TEST(BootDiff, TellsTwoRecordedBootsApart) {
 }
 
 TEST(BootDiff, FindsWhatThePredictionOfACommandLineMeasures) {
-  const Boot sb(*recorded("sb")), full(*recorded("sbfull"));
+  const Boot sb(*recorded_log("sb")), full(*recorded_log("sbfull"));
   PredictedBoot boot(sb.replayed());
   const auto changed = boot.command_line("root=/dev/ram0 console=ttyS0 ro quiet panic=5 lab=sb");
   ASSERT_TRUE(changed);
@@ -228,7 +202,7 @@ TEST(BootDiff, FindsWhatThePredictionOfACommandLineMeasures) {
 }
 
 TEST(BootDiff, SaysWhatTheLogCannotTell) {
-  const Boot uki(*recorded("uki")), sb(*recorded("sb"));
+  const Boot uki(*recorded_log("uki")), sb(*recorded_log("sb"));
   PredictedBoot boot(uki.replayed());
   EXPECT_EQ(to_string(boot.command_line("ro").error()),
             "command line: it is inside a unified kernel image: predict with that whole");

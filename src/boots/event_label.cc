@@ -71,17 +71,16 @@ bool is_initrd_command(std::string_view word) {
 }
 
 /// What GRUB executed, without the label that it logs in front.
-std::optional<std::string> grub_text(const Event& event) {
-  const auto prefix = grub_prefix(event.data);
-  if (!prefix) return std::nullopt;
-  return without_final_nul(event.data.subspan(prefix->text.size()));
+std::string text_behind(const GrubPrefix& prefix, const Event& event) {
+  return without_final_nul(event.data.subspan(prefix.text.size()));
 }
 
 void look_at_command(const Event& event, Cast& cast) {
-  const auto text = grub_text(event);
-  if (!text) return;
+  const auto prefix = grub_prefix(event.data);
+  if (!prefix) return;
   cast.grub = true;
-  const auto words = words_in(*text);
+  const std::string text = text_behind(*prefix, event);
+  const auto words = words_in(text);
   if (words.size() < 2) return;
   if (is_linux_command(words[0])) cast.kernels.emplace(without_device(words[1]));
   if (!is_initrd_command(words[0])) return;
@@ -122,13 +121,13 @@ std::optional<EventLabel> label_tag(const Event& event) {
 }
 
 EventLabel label_grub_text(const Event& event) {
-  const auto text = grub_text(event);
-  // systemd-boot before 251 measured the command line itself here.
-  if (!text) return {BootPart::command_line, "loader/command_line"};
   const auto prefix = grub_prefix(event.data);
+  // systemd-boot before 251 measured the command line itself here.
+  if (!prefix) return {BootPart::command_line, "loader/command_line"};
   if (prefix->kind == GrubText::kernel_command_line)
     return {BootPart::command_line, "grub/kernel_cmdline"};
-  const auto words = words_in(*text);
+  const std::string text = text_behind(*prefix, event);
+  const auto words = words_in(text);
   if (words.empty()) return {BootPart::bootloader_config, "grub/"};
   const std::string key = fmt::format("grub/{}", words[0]);
   if (is_linux_command(words[0])) return {BootPart::command_line, "grub/linux"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/eventlog_options.h"
 
+#include "cli/eventlog_baseline.h"
 #include "cli/eventlog_diff.h"
 #include "cli/eventlog_explain.h"
 #include "cli/eventlog_predict.h"
@@ -69,6 +70,19 @@ void add_predict(CLI::App* eventlog, Job& job) {
   command->footer(kPredictSettings);
 }
 
+void add_baseline(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "baseline", "Write a policy that these good boots fulfil, for assay verify --policy");
+  auto flags = on<EventLogBaselineOptions>(
+      command, job, [](const auto& f, Io io) { return run_eventlog_baseline(f, io); });
+  command->add_option("LOG", flags->logs, "Event logs of good boots")->required();
+  command
+      ->add_option("--bank", flags->bank,
+                   "Whose digests to write (default: the strongest that all logs have)")
+      ->type_name("sha256|...");
+  command->add_option("--output", flags->output, "Write the policy there")->type_name("FILE");
+}
+
 }  // namespace
 
 void add_eventlog(CLI::App& app, Job& job) {
@@ -80,6 +94,7 @@ void add_eventlog(CLI::App& app, Job& job) {
   add_diff(eventlog, job);
   add_explain(eventlog, job);
   add_predict(eventlog, job);
+  add_baseline(eventlog, job);
 }
 
 }  // namespace assay

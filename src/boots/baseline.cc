@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "boots/baseline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "base/hex.h"
+#include "crypto/certificate.h"
+#include "crypto/hash.h"
+#include "verify/known_certificates.h"
+#include "verify/printable.h"
+
+namespace assay {
+
+namespace {
+
+using Boots = std::span<const MachineState* const>;
+
+/// One value of a list, and what a person calls it where the value does not say.
+struct Entry {
+  std::string value, comment;
+  auto operator<=>(const Entry&) const = default;
+};
+using Entries = std::vector<Entry>;
+
+void add_once(Entries& all, Entry entry) {
+  if (std::find(all.begin(), all.end(), entry) == all.end()) all.push_back(std::move(entry));
+}
+void add_once(Entries& all, std::string value) { add_once(all, Entry{std::move(value), {}}); }
+
+/// A TOML basic string.  What is not printable ASCII was escaped by printable() before.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+std::string digest_text(const Digest& digest) {
+  return fmt::format("{}:{}", name_of(digest.algorithm()), hex(digest.bytes()));
+}
+
+/// A certificate as a policy names it: by its name where that is known, else by fingerprint.
+Entry entry_of(const Buffer& der) {
+  const std::string fingerprint = sha256_hex(der);
+  if (const auto known = known_certificate_name(fingerprint)) return {quoted(*known), {}};
+  const auto certificate = Certificate::from_der(der);
+  return {quoted(fingerprint), certificate ? printable(certificate->subject()) : ""};
+}
+
+/// All entries of one database, in all boots.
+Entries entries(Boots boots, SignatureDatabase SecureBootState::* database) {
+  Entries out;
+  for (const MachineState* m : boots) {
+    for (const Buffer& der : (m->secure_boot.*database).certificates) add_once(out, entry_of(der));
+    for (const Buffer& hash : (m->secure_boot.*database).hashes) add_once(out, quoted(hex(hash)));
+  }
+  return out;
+}
+
+/// What every boot had revoked: what may not come back.
+Entries revoked_everywhere(Boots boots) {
+  std::set<Entry> common;
+  bool first = true;
+  for (const MachineState* m : boots) {
+    std::set<Entry> here;
+    for (const Buffer& hash : m->secure_boot.dbx.hashes) here.insert({quoted(hex(hash)), {}});
+    for (const Buffer& der : m->secure_boot.dbx.certificates) here.insert(entry_of(der));
+    if (std::exchange(first, false)) common = here;
+    std::erase_if(common, [&](const Entry& e) { return !here.contains(e); });
+  }
+  return {common.begin(), common.end()};
+}
+
+/// The document, area by area.
+class Baseline {
+ public:
+  explicit Baseline(Boots boots) : boots_(boots) {}
+
+  std::string write() {
+    platform();
+    secure_boot();
+    applications();
+    drivers();
+    kernel();
+    unified();
+    // A log says nothing of whose machine it is.
+    accept_any_.emplace_back("instance");
+    std::string head = fmt::format(
+        "# What {} had, and nothing else.\n"
+        "# Made by `assay eventlog baseline`; read it, and loosen what may change.\n\n"
+        "# Nothing is asked about these.\naccept_any = [{}]\n",
+        boots_.size() == 1 ? "one good boot" : fmt::format("{} good boots", boots_.size()),
+        joined(accept_any_));
+    return head + body_;
+  }
+
+ private:
+  static std::string joined(const std::vector<std::string>& areas) {
+    std::string out;
+    for (const std::string& a : areas) out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", a);
+    return out;
+  }
+
+  /// Begins a table; `area` is open to anything if nothing follows.
+  void section(std::string_view name) { pending_ = fmt::format("\n[{}]\n", name); }
+  void close(std::string_view area) {
+    if (!std::exchange(pending_, {}).empty()) accept_any_.emplace_back(area);
+  }
+  void line(std::string_view text) {
+    body_ += std::exchange(pending_, {});
+    body_ += fmt::format("{}\n", text);
+  }
+  void list(std::string_view key, const Entries& values) {
+    if (values.empty()) return;
+    const auto comment = [](const Entry& e) {
+      return e.comment.empty() ? std::string() : "  # " + e.comment;
+    };
+    if (values.size() == 1)
+      return line(fmt::format("{} = [{}]{}", key, values[0].value, comment(values[0])));
+    line(fmt::format("{} = [", key));
+    for (const Entry& e : values) line(fmt::format("  {},{}", e.value, comment(e)));
+    line("]");
+  }
+
+  void platform() {
+    section("platform");
+    Entries technologies, versions;
+    std::optional<std::uint32_t> lowest;
+    bool all_google = true;
+    for (const MachineState* m : boots_) {
+      const PlatformState& p = m->platform;
+      if (p.technology != ConfidentialTechnology::none) add_once(technologies, technology_of(p));
+      add_once(versions, quoted(hex(p.scrtm_version)));
+      all_google = all_google && p.gce_firmware_version.has_value();
+      if (p.gce_firmware_version)
+        lowest = std::min(lowest.value_or(UINT32_MAX), *p.gce_firmware_version);
+    }
+    list("technologies", technologies);
+    if (all_google && lowest)
+      line(fmt::format("minimum_firmware_version = {}", *lowest));
+    else
+      list("scrtm_versions", versions);
+    close("platform");
+  }
+
+  static std::string technology_of(const PlatformState& p) {
+    switch (p.technology) {
+      case ConfidentialTechnology::amd_sev:
+        return "\"sev\"";
+      case ConfidentialTechnology::amd_sev_es:
+        return "\"sev-es\"";
+      case ConfidentialTechnology::amd_sev_snp:
+        return "\"sev-snp\"";
+      case ConfidentialTechnology::intel_tdx:
+        return "\"tdx\"";
+      case ConfidentialTechnology::none:
+        break;
+    }
+    return "\"none\"";
+  }
+
+  void secure_boot() {
+    section("secure_boot");
+    const bool on = std::all_of(boots_.begin(), boots_.end(), [](const MachineState* m) {
+      return m->secure_boot.enabled.value_or(false);
+    });
+    if (on) {
+      line("required = true");
+      list("pk_within", entries(boots_, &SecureBootState::pk));
+      list("kek_within", entries(boots_, &SecureBootState::kek));
+      list("db_within", entries(boots_, &SecureBootState::db));
+      list("authorities_within", entries(boots_, &SecureBootState::authority));
+      list("dbx_at_least", revoked_everywhere(boots_));
+    }
+    close("secure_boot");
+  }
+
+  void applications() {
+    section("applications");
+    Entries sequences;
+    for (const MachineState* m : boots_) {
+      if (!m->efi || m->efi->applications.empty()) return close("applications");
+      std::string sequence;
+      for (const Digest& d : m->efi->applications)
+        sequence += fmt::format("{}{}", sequence.empty() ? "" : ", ", quoted(digest_text(d)));
+      add_once(sequences, fmt::format("[{}]", sequence));
+    }
+    list("exactly", sequences);
+    close("applications");
+  }
+
+  void drivers() {
+    section("drivers");
+    Entries all;
+    for (const MachineState* m : boots_) {
+      if (!m->efi) continue;
+      for (const Digest& d : m->efi->boot_services_drivers) add_once(all, quoted(digest_text(d)));
+      for (const Digest& d : m->efi->runtime_services_drivers)
+        add_once(all, quoted(digest_text(d)));
+    }
+    list("within", all);
+    pending_.clear();  // a machine without drivers needs no word about them
+  }
+
+  void kernel() {
+    section("kernel");
+    Entries lines, files;
+    for (const MachineState* m : boots_) {
+      if (m->kernel_command_line) add_once(lines, quoted(printable(*m->kernel_command_line)));
+      if (!m->grub) continue;
+      for (const GrubState::File& f : m->grub->files)
+        add_once(files, quoted(digest_text(f.digest)));
+    }
+    list("command_lines", lines);
+    list("grub_files_within", files);
+    if (pending_.empty()) kernel_known_ = true;
+    pending_.clear();
+  }
+
+  /// The sections of unified kernel images.
+  void unified() {
+    section("uki.sections");
+    std::vector<std::string> names;
+    for (const MachineState* m : boots_)
+      if (m->uki)
+        for (const UkiState::Section& s : m->uki->sections)
+          if (std::find(names.begin(), names.end(), s.name) == names.end()) names.push_back(s.name);
+    for (const std::string& name : names) {
+      Entries digests;
+      for (const MachineState* m : boots_)
+        if (m->uki)
+          for (const UkiState::Section& s : m->uki->sections)
+            if (s.name == name) add_once(digests, quoted(digest_text(s.digest)));
+      list(quoted(printable(name)), digests);
+    }
+    if (pending_.empty()) kernel_known_ = true;
+    pending_.clear();
+    if (!kernel_known_) accept_any_.emplace_back("kernel");
+  }
+
+  Boots boots_;
+  std::vector<std::string> accept_any_;
+  std::string body_, pending_;
+  bool kernel_known_ = false;
+};
+
+}  // namespace
+
+Result<std::string> write_baseline(Boots boots) {
+  if (boots.empty()) return fail(Fault::malformed, "baseline", "needs at least one boot");
+  for (const MachineState* m : boots)
+    if (m->bank != boots.front()->bank)
+      return fail(
+          Fault::malformed, "baseline",
+          fmt::format("boots in {} and in {}: digests of different banks cannot be compared",
+                      name_of(boots.front()->bank), name_of(m->bank)));
+  return Baseline(boots).write();
+}
+
+}  // namespace assay

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/eventlog_baseline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "boots/baseline.h"
+#include "cli/boot_log.h"
+#include "host/file.h"
+
+namespace assay {
+
+namespace {
+
+using Logs = std::vector<std::unique_ptr<BootLog>>;
+
+bool all_have(const Logs& logs, HashAlgorithm bank) {
+  return std::all_of(logs.begin(), logs.end(), [bank](const auto& log) {
+    const auto& banks = log->log().algorithms;
+    return std::find(banks.begin(), banks.end(), bank) != banks.end();
+  });
+}
+
+/// The bank that was asked for, or the strongest that every log has.
+Result<HashAlgorithm> bank_for(const Logs& logs, std::string_view wanted) {
+  for (const ReplayedLog::Bank& bank : logs.front()->replayed().banks)
+    if ((wanted.empty() || name_of(bank.algorithm) == wanted) && all_have(logs, bank.algorithm))
+      return bank.algorithm;
+  if (wanted.empty())
+    return fail(Fault::malformed, "event logs", "they have no hash algorithm in common");
+  return fail(Fault::malformed, "--bank", fmt::format("not every log has {}", wanted));
+}
+
+/// What a log says of its machine, if it can be believed.
+Result<MachineState> state_of(const BootLog& log, HashAlgorithm bank, const std::string& path) {
+  const ReplayedLog replayed = replay(log.log(), {&bank, 1});
+  Verdict verdict;
+  check_events(replayed, verdict);
+  MachineState state = read_machine_state(replayed, verdict);
+  if (const Check* failure = verdict.first_failure())
+    return fail(Fault::untrusted, path,
+                fmt::format("not a good boot: {}: {}", failure->id, failure->got));
+  return state;
+}
+
+}  // namespace
+
+int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
+  Logs logs;
+  for (const std::string& path : options.logs) {
+    auto log = BootLog::read(path);
+    if (!log) return explain(io, log.error());
+    logs.push_back(std::move(*log));
+  }
+  const auto bank = bank_for(logs, options.bank);
+  if (!bank) return explain_start(io, bank.error());
+  std::vector<MachineState> states;
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    auto state = state_of(*logs[i], *bank, options.logs[i]);
+    if (!state) return explain(io, state.error());
+    states.push_back(std::move(*state));
+  }
+  std::vector<const MachineState*> boots;
+  for (const MachineState& s : states) boots.push_back(&s);
+  const auto policy = write_baseline(boots);
+  if (!policy) return explain(io, policy.error());
+  if (options.output.empty()) {
+    io.out << *policy;
+    return kAccepted;
+  }
+  const auto written = write_file(options.output, as_bytes(*policy), FileAccess::everybody);
+  return written ? kAccepted : explain(io, written.error());
+}
+
+}  // namespace assay

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/io.h"
+
+namespace assay {
+
+/// `assay eventlog baseline LOG...`: a policy that good boots fulfil.
+struct EventLogBaselineOptions {
+  std::vector<std::string> logs;
+  std::string bank;    ///< whose digests to write; empty for the strongest that all logs have
+  std::string output;  ///< empty for standard output
+};
+
+/// Refuses a log that contradicts itself: a baseline is only as good as the boots it is made of.
+int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io);
+
+}  // namespace assay
