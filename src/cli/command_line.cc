@@ -11,6 +11,7 @@
 #include "cli/eventlog_options.h"
 #include "cli/job.h"
 #include "cli/logs.h"
+#include "cli/policy_options.h"
 #include "cli/quickstart.h"
 #include "cli/release_secrets.h"
 #include "cli/release_serve.h"
@@ -105,6 +106,11 @@ void add_verify(CLI::App& app, Job& job) {
                    "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
       ->type_name("TIME");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
+  command
+      ->add_option("--policy", flags->policy,
+                   "What the machine must be: TOML (docs/appraisal-policy.md), or gotpm's Policy "
+                   "(.textproto)")
+      ->type_name("FILE");
   add_verify_debug(command, job);
 }
 
@@ -170,6 +176,10 @@ void add_serve(CLI::App& app, Job& job) {
                    "Who may vouch for VMs: \"google\" or a file; repeatable")
       ->type_name("google|FILE")
       ->take_all();
+  command
+      ->add_option("--policy", flags->policy,
+                   "What machines must be to get a token: TOML (docs/appraisal-policy.md)")
+      ->type_name("FILE");
   command
       ->add_option("--issuer", flags->issuer, "`iss` of the tokens (default: the URL listened on)")
       ->type_name("URL");
@@ -416,6 +426,7 @@ int run_command_line(int argc, const char* const* argv, Io io) {
   add_serve(app, job);
   add_release(app, job);
   add_logs(app, job);
+  add_policy(app, job);
   add_emulate(app, job);
   for (CLI::App* command : app.get_subcommands({})) command->footer("");
 

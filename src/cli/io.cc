@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/io.h"
 
+#include <string_view>
+
 #include "verify/printable.h"
 
 namespace assay {
@@ -19,8 +21,16 @@ ExitCode exit_code(Fault fault) {
 }
 
 int explain(Io io, const Error& error) {
-  // An error may quote hostile text, and a terminal obeys what it is shown.
-  io.err << "assay: " << printable(to_string(error)) << "\n";
+  // An error may quote hostile text, and a terminal obeys what it is shown.  Further lines are
+  // indented, so that no text can pass for a message of ours.
+  const std::string text = to_string(error);
+  std::string_view lines = text;
+  io.err << "assay: ";
+  for (auto end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n')) {
+    io.err << printable(lines.substr(0, end)) << "\n  ";
+    lines.remove_prefix(end + 1);
+  }
+  io.err << printable(lines) << "\n";
   return exit_code(error.fault);
 }
 

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "cli/loopback.h"
+#include "cli/policy_file.h"
 #include "cli/serve_regions.h"
 #include "host/file.h"
 #include "host/signals.h"
@@ -74,6 +75,12 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   }
   auto trust = load_service_trust(options.trust, options.mode);
   if (!trust) return pass_on(trust);
+  std::optional<AppraisalPolicy> policy;
+  if (!options.policy.empty()) {
+    auto loaded = load_appraisal_policy(options.policy);
+    if (!loaded) return pass_on(loaded);
+    policy = std::move(*loaded);
+  }
 
   std::unique_ptr<Parts> parts;
   if (options.state.empty()) {
@@ -125,7 +132,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   parts->service = std::make_unique<AttestationService>(
       AttestationSettings{parts->issuer,
                           options.locations.empty() ? google_cloud_regions() : options.locations,
-                          options.challenge_lifetime, options.token_lifetime},
+                          options.challenge_lifetime, options.token_lifetime, std::move(policy)},
       parts->trust, parts->keys, *parts->challenges, *parts->log, parts->clock);
   late.set_value(parts->service.get());
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));

@@ -18,6 +18,7 @@ struct ServeOptions {
   std::filesystem::path
       state;  ///< challenges, audit log, signing key; empty: in memory (development)
   std::vector<std::string> trust;      ///< "google" or files
+  std::string policy;                  ///< file of an appraisal policy; empty for none
   std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on
   std::vector<std::string> locations;  ///< empty: Google Cloud's regions and "global"
   std::chrono::seconds challenge_lifetime{3600};

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/hex.h"
+#include "cli/policy_file.h"
 #include "cli/trust_option.h"
 #include "cli/verdict.h"
 #include "formats/attestation.h"
@@ -52,6 +55,14 @@ Result<Trust> read_trust(const std::vector<std::string>& names) {
   return out;
 }
 
+/// The policy that was named, if one was.
+Result<std::optional<AppraisalPolicy>> read_policy(const std::string& name) {
+  if (name.empty()) return std::optional<AppraisalPolicy>();
+  auto policy = load_appraisal_policy(name);
+  if (!policy) return pass_on(policy);
+  return std::optional(std::move(*policy));
+}
+
 }  // namespace
 
 int run_verify(const VerifyOptions& options, Io io) {
@@ -59,12 +70,16 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!asked) return asked.error();
   const auto trust = read_trust(options.trust);
   if (!trust) return explain(io, trust.error());
+  const auto policy = read_policy(options.policy);
+  if (!policy) return explain(io, policy.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = parse_attestation(*input, asked->format);
   if (!attestation) return explain(io, attestation.error());
 
-  const VtpmOutcome outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
+  VtpmOutcome outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
+  if (*policy && outcome.claims)
+    outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
   if (options.json) {
     io.out << pretty_json(verdict_json(outcome));
   } else {

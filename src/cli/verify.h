@@ -14,6 +14,7 @@ struct VerifyOptions {
   std::string format = "binarypb";  ///< binarypb, textproto, json
   std::string nonce;                ///< hex, as it was asked for
   std::vector<std::string> trust;   ///< "google", or files of CA certificates; none trusts nobody
+  std::string policy;               ///< file of an appraisal policy; empty for none
   std::string now;                  ///< RFC 3339; empty for the clock's time
   bool json = false;                ///< one object instead of text
 };

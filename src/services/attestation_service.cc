@@ -350,8 +350,10 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
     emails.push_back(std::move(proven->principal));
   }
 
-  const VtpmOutcome outcome = authenticate_vtpm(
+  VtpmOutcome outcome = authenticate_vtpm(
       wanted.attestation, {.trust = trust_, .nonce = nonce, .now = call.now, .paths = &paths_});
+  if (settings_.policy && outcome.claims)
+    outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
   if (!outcome.verdict.accepted() || !outcome.claims) {
     return refuse_recorded(call, "attestation.rejected", rejection(outcome.verdict), evidence, 500);
   }

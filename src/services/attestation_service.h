@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "collateral/trust.h"
 #include "http/message.h"
+#include "policy/appraisal_policy.h"
 #include "services/api_error.h"
 #include "services/api_path.h"
 #include "services/identity_token.h"
@@ -28,6 +30,8 @@ struct AttestationSettings {
   std::vector<std::string> locations;
   std::chrono::seconds challenge_lifetime{3600};
   std::chrono::seconds token_lifetime{3600};
+  /// What a machine must be to get a token; none: whatever is authentic.
+  std::optional<AppraisalPolicy> policy = std::nullopt;
   RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 

@@ -323,6 +323,31 @@ TEST_F(AttestationServiceTest, AFailedVerificationUsesUpTheChallengeToo) {
   EXPECT_EQ(reason_of(verify(challenge, body)), "CHALLENGE_USED");
 }
 
+TEST_F(AttestationServiceTest, GivesNoTokenToAMachineThatThePolicyRejects) {
+  RECORDED_BODY_OR_SKIP(body);
+  const auto ask = [&](const std::string& technology) {
+    AttestationSettings settings{.issuer = kIssuer, .locations = {"us-central1"}};
+    settings.policy = AppraisalPolicy::parse(
+                          "policy",
+                          "accept_any = [\"secure_boot\", \"applications\", \"kernel\", "
+                          "\"instance\"]\nplatform.minimum_technology = \"" +
+                              technology + "\"\n")
+                          .value();
+    const AttestationService strict{settings, trust, signing_keys(), challenges, log, clock};
+    HttpRequest request{"POST", "/v1/" + create_challenge() + ":verifyAttestation", {}, {},
+                        json::serialize(body), "127.0.0.1:9"};
+    request.headers.set("Authorization", "Bearer " + access_token(clock.now()));
+    return strict(request);
+  };
+  EXPECT_EQ(ask("sev").status, 200u);
+  const HttpResponse rejected = ask("sev-snp");
+  EXPECT_EQ(rejected.status, 400u);
+  EXPECT_TRUE(message_of(rejected).starts_with("attestation rejected: policy.platform.technology"))
+      << message_of(rejected);
+  EXPECT_EQ(checked_first(rejected), "policy.platform.technology");
+  EXPECT_EQ(events().back(), "attestation.rejected WARNING");
+}
+
 TEST_F(AttestationServiceTest, AMistakeInTheRequestDoesNotUseUpTheChallenge) {
   RECORDED_BODY_OR_SKIP(body);
   const std::string challenge = create_challenge();
