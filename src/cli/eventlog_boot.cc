@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "formats/uefi.h"
 #include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
@@ -44,6 +45,15 @@ std::vector<std::string> database_lines(const SignatureDatabase& database) {
   return out;
 }
 
+/// EV_S_CRTM_VERSION is UTF-16 by convention, a GUID or a vendor's own by habit.
+std::string version_words(const Buffer& version) {
+  const bool zero = std::all_of(version.begin(), version.end(), [](auto b) { return b == 0; });
+  if (zero) return "not said";
+  std::string text = utf8_from_utf16le(version);
+  while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
+  return "firmware version " + (is_printable(text) ? text : hex(version));
+}
+
 void print_platform(const LogStatement& s, const EventLog& log, Io io) {
   if (log.layout == RegisterLayout::cc) return;
   if (!s.platform_stands) return print_line("platform", kDoubtful, io);
@@ -52,9 +62,7 @@ void print_platform(const LogStatement& s, const EventLog& log, Io io) {
              platform.gce_firmware_version
                  ? fmt::format("GCE Virtual Firmware v{}, {}", *platform.gce_firmware_version,
                                name_of(platform.technology))
-             : platform.scrtm_version.empty()
-                 ? std::string("not said")
-                 : fmt::format("firmware version {}", hex(platform.scrtm_version)),
+                 : version_words(platform.scrtm_version),
              io);
 }
 

@@ -39,6 +39,7 @@ CelEnvironment make_claim_types() {
       CelType::record("grub.files[]", {{"digest", text()}, {"untrusted_name", text()}});
   const CelType grub =
       CelType::record("grub", {{"files", CelType::list(grub_file)}, {"commands", texts()}});
+  const CelType section = CelType::record("uki.sections[]", {{"name", text()}, {"digest", text()}});
   const CelType variables = CelType::map(text(), text());
   const CelType cos = CelType::record("cos", {{"image_reference", text()},
                                               {"image_digest", text()},
@@ -70,6 +71,9 @@ CelEnvironment make_claim_types() {
           {"secure_boot", secure_boot},
           {"efi", efi},
           {"grub", grub},
+          {"shim", CelType::record("shim", {{"sbat_level", text()}})},
+          {"uki", CelType::record("uki", {{"sections", CelType::list(section)}})},
+          {"initrds", texts()},
           {"kernel_command_line", text()},
           {"cos", cos},
           {"instance", instance},

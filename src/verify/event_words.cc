@@ -35,7 +35,9 @@ std::string any_text(Bytes data) {
     while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
     return text.empty() ? "(empty)" : text;
   }
-  constexpr std::size_t kShown = 16;
+  // Signatures end at a NUL, before data of another kind.
+  constexpr std::size_t kShown = 16, kSignature = 8;
+  if (ascii.size() >= kSignature && is_printable(ascii)) return std::string(ascii);
   return hex(data.first(std::min(data.size(), kShown))) + (data.size() > kShown ? "..." : "");
 }
 
@@ -189,7 +191,8 @@ std::string tag_words(const Event& event) {
   if (text.find("Linux initrd") != std::string_view::npos) return "Linux: the initial RAM disk";
   constexpr std::uint32_t kAttestationAgent = 0x4141454C;
   if (tag == kAttestationAgent) return "attestation agent: " + any_text(event.data.subspan(8));
-  if (tag && (*tag & 0x000F0000) == 0x00010000) return windows_words(event.data);
+  const bool of_windows = tag && event.pcr >= 11 && event.pcr <= 14 && (*tag & 0x0000FFF0) == 0;
+  if (of_windows) return windows_words(event.data);
   return tag ? fmt::format("tag {:#010x}: {}", *tag, any_text(event.data.subspan(8)))
              : any_text(event.data);
 }

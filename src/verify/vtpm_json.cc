@@ -64,6 +64,20 @@ json::object to_json(const GrubState& state) {
   return {{"files", std::move(files)}, {"commands", std::move(commands)}};
 }
 
+json::object to_json(const ShimState& state) {
+  json::object out;
+  if (state.sbat_level) out["sbat_level"] = printable(*state.sbat_level);
+  return out;
+}
+
+json::object to_json(const UkiState& state) {
+  json::array sections;
+  for (const UkiState::Section& section : state.sections)
+    sections.push_back(
+        json::object{{"name", section.name}, {"digest", hex(section.digest.bytes())}});
+  return {{"sections", std::move(sections)}};
+}
+
 /// The 64-bit numbers as strings: JSON readers round them (RFC 8259 section 6).
 json::object to_json(const GceInstance& instance) {
   return {{"zone", printable(instance.zone)},
@@ -93,6 +107,9 @@ json::object to_json(const VtpmClaims& claims) {
                    {"secure_boot", to_json(machine.secure_boot)}};
   if (machine.efi) out["efi"] = to_json(*machine.efi);
   if (machine.grub) out["grub"] = to_json(*machine.grub);
+  if (machine.shim) out["shim"] = to_json(*machine.shim);
+  if (machine.uki) out["uki"] = to_json(*machine.uki);
+  if (!machine.initrds.empty()) out["initrds"] = hex_list(machine.initrds);
   if (machine.kernel_command_line)
     out["kernel_command_line"] = printable(*machine.kernel_command_line);
   if (machine.cos) out["cos"] = to_json(*machine.cos);
