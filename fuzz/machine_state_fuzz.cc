@@ -101,7 +101,6 @@ void check_replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
   const ReplayedLog replayed = replay(log, banks);
   ASSAY_CHECK(replayed.banks.size() == banks.size());
   ASSAY_CHECK(replayed.events.size() == log.events.size());
-  for (const JudgedEvent& event : replayed.events) check_inside(event.vouched, event.event->data);
   Verdict verdict;
   check_events(replayed, verdict);
   const MachineState state = read_machine_state(replayed, verdict);

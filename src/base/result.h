@@ -7,8 +7,8 @@
 
 namespace assay {
 
-/// What kind of failure an Error reports.  One table maps it to an HTTP status
-/// (http/problem.h), another to an exit code (cli/io.h).
+/// What kind of failure an Error reports.  One table
+/// maps it to an exit code (cli/io.h).
 enum class Fault {
   malformed,    ///< the input breaks its own format
   untrusted,    ///< well-formed, but not authentic or not allowed

@@ -67,16 +67,15 @@ constexpr std::string_view kCloudHostIntermediate3Key =
     "Wr5z1IOA+UkcfIDKB6+Znmeu4Nx7JxPU8wIDAQAB";
 
 constexpr std::array<GoogleCaKey, 5> kKeys = {{
-    {kEkAkRootName, AnchorRole::root, kEkAkRootName, kEkAkRootKey, "2022-07-08T00:40:34Z",
+    {kEkAkRootName, AnchorRole::root, kEkAkRootKey, "2022-07-08T00:40:34Z", "2122-07-08T05:57:23Z"},
+    {kEkAkIntermediateName, AnchorRole::intermediate, kEkAkIntermediateKey, "2022-08-23T22:26:29Z",
      "2122-07-08T05:57:23Z"},
-    {kEkAkIntermediateName, AnchorRole::intermediate, kEkAkRootName, kEkAkIntermediateKey,
-     "2022-08-23T22:26:29Z", "2122-07-08T05:57:23Z"},
-    {kCloudHostRootName, AnchorRole::root, kCloudHostRootName, kCloudHostRootKey,
-     "2018-04-06T17:58:26Z", "2118-04-06T18:58:26Z"},
-    {kCloudHostIntermediate2Name, AnchorRole::intermediate, kCloudHostRootName,
-     kCloudHostIntermediate2Key, "2020-10-22T21:02:08Z", "2120-10-22T21:02:08Z"},
-    {kCloudHostIntermediate3Name, AnchorRole::intermediate, kCloudHostRootName,
-     kCloudHostIntermediate3Key, "2021-10-12T11:22:11Z", "2121-10-12T11:22:11Z"},
+    {kCloudHostRootName, AnchorRole::root, kCloudHostRootKey, "2018-04-06T17:58:26Z",
+     "2118-04-06T18:58:26Z"},
+    {kCloudHostIntermediate2Name, AnchorRole::intermediate, kCloudHostIntermediate2Key,
+     "2020-10-22T21:02:08Z", "2120-10-22T21:02:08Z"},
+    {kCloudHostIntermediate3Name, AnchorRole::intermediate, kCloudHostIntermediate3Key,
+     "2021-10-12T11:22:11Z", "2121-10-12T11:22:11Z"},
 }};
 
 }  // namespace

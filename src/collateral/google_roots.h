@@ -14,7 +14,6 @@ namespace assay {
 struct GoogleCaKey {
   std::string_view name;  ///< RFC 4514 subject
   AnchorRole role;
-  std::string_view issuer;                 ///< RFC 4514 subject of the CA above it
   std::string_view spki_base64;            ///< DER SubjectPublicKeyInfo
   std::string_view not_before, not_after;  ///< RFC 3339
 };

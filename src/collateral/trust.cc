@@ -19,7 +19,6 @@ TrustAnchor anchor_of(const GoogleCaKey& entry) {
   ASSAY_CHECK(key && not_before && not_after);
   return {.name = std::string(entry.name),
           .role = entry.role,
-          .issuer = std::string(entry.issuer),
           .key = *key,
           .not_before = *not_before,
           .not_after = *not_after,

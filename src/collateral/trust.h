@@ -29,7 +29,6 @@ std::string_view name_of(Provenance provenance);
 struct TrustAnchor {
   std::string name;  ///< RFC 4514 subject of the CA; must equal the issuer of what it signed
   AnchorRole role;
-  std::string issuer;  ///< RFC 4514 subject of the CA above it; its own for a root
   PublicKey key;
   Instant not_before, not_after;
   Provenance provenance = Provenance::operator_added;

@@ -78,7 +78,6 @@ Result<TrustAnchor> anchor_of(const std::string& path, const Certificate& certif
   const bool emulated = is_emulators(subject) || is_emulators(certificate.issuer());
   return TrustAnchor{.name = subject,
                      .role = role,
-                     .issuer = role == AnchorRole::root ? subject : certificate.issuer(),
                      .key = *key,
                      .not_before = certificate.not_before(),
                      .not_after = certificate.not_after(),

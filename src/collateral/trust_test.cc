@@ -59,7 +59,6 @@ TEST(GoogleTrust, IsThePublishedList) {
     });
     ASSERT_NE(anchor, trust.anchors.end());
     EXPECT_EQ(anchor->name, string_of(entry, "subject"));
-    EXPECT_EQ(anchor->issuer, string_of(entry, "issuer"));
     EXPECT_EQ(anchor->role == AnchorRole::root ? "root" : "intermediate", string_of(entry, "role"));
     EXPECT_EQ(anchor->not_before, parse_openssl_date(string_of(entry, "not_before")));
     EXPECT_EQ(anchor->not_after, parse_openssl_date(string_of(entry, "not_after")));
@@ -72,13 +71,6 @@ TEST(GoogleTrust, HoldsFiveKeysAndNothingElse) {
   EXPECT_EQ(trust.anchors.size(), 5U);
   EXPECT_THAT(trust.identities, IsEmpty());
   EXPECT_FALSE(trust.emulated());
-  for (const TrustAnchor& anchor : trust.anchors) {
-    SCOPED_TRACE(anchor.name);
-    const auto issuer = std::ranges::find(trust.anchors, anchor.issuer, &TrustAnchor::name);
-    ASSERT_NE(issuer, trust.anchors.end());
-    EXPECT_EQ(issuer->role, AnchorRole::root);
-    EXPECT_EQ(anchor.role == AnchorRole::root, anchor.issuer == anchor.name);
-  }
 }
 
 // --- An operator's file -------------------------------------------------------------------------
@@ -134,12 +126,10 @@ TEST_F(TrustDocument, PemCertificatesBecomeRoots) {
   ASSERT_TRUE(trust) << error_of(trust);
   ASSERT_EQ(trust->anchors.size(), 2U);
   EXPECT_EQ(trust->anchors[0].name, "CN=Root,O=Example");
-  EXPECT_EQ(trust->anchors[0].issuer, "CN=Root,O=Example");
   EXPECT_EQ(trust->anchors[0].key, key_.public_key());
   EXPECT_EQ(trust->anchors[0].not_before, from_unix_seconds(1'700'000'000));
   EXPECT_EQ(trust->anchors[0].not_after, from_unix_seconds(1'800'000'000));
   EXPECT_EQ(trust->anchors[1].name, "CN=Middle");
-  EXPECT_EQ(trust->anchors[1].issuer, "CN=Middle");
   for (const TrustAnchor& a : trust->anchors) {
     EXPECT_EQ(a.role, AnchorRole::root);
     EXPECT_EQ(a.provenance, Provenance::operator_added);
@@ -265,7 +255,6 @@ TEST_F(TrustDocument, SurvivesItsJson) {
   ASSERT_EQ(trust->anchors.size(), 2U);
   EXPECT_EQ(trust->anchors[1].role, AnchorRole::intermediate);
   EXPECT_EQ(trust->anchors[1].name, "CN=Middle");
-  EXPECT_EQ(trust->anchors[1].issuer, "CN=Root,O=assay emulator");
   EXPECT_EQ(trust->anchors[1].provenance, Provenance::emulated);
   ASSERT_EQ(trust->identities.size(), 1U);
   const IdentityIssuer& identity = trust->identities.front();

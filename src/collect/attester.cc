@@ -90,18 +90,6 @@ Result<Quote> quote_bank(Tpm& tpm, const TpmKey& key, Bytes nonce, const PcrSele
 
 }  // namespace
 
-std::optional<AttestationKeyChoice> attestation_key(std::string_view name) {
-  if (name == "AK") return AttestationKeyChoice::own;
-  if (name == "gceAK") return AttestationKeyChoice::google;
-  return std::nullopt;
-}
-
-std::optional<KeyAlgorithm> key_algorithm(std::string_view name) {
-  if (name == "rsa") return KeyAlgorithm::rsa;
-  if (name == "ecc") return KeyAlgorithm::ecc;
-  return std::nullopt;
-}
-
 ProviderKeyIndexes provider_key_indexes(KeyAlgorithm algorithm) {
   switch (algorithm) {
     case KeyAlgorithm::rsa:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +18,6 @@ enum class AttestationKeyChoice {
   google,  ///< "gceAK": in the endorsement hierarchy, with a certificate in NV memory
 };
 enum class KeyAlgorithm { rsa, ecc };
-
-std::optional<AttestationKeyChoice> attestation_key(std::string_view name);
-std::optional<KeyAlgorithm> key_algorithm(std::string_view name);
 
 /// NV indexes of a provider's attestation keys: certificate (DER) and template (TPMT_PUBLIC).
 struct ProviderKeyIndexes {

@@ -165,10 +165,6 @@ std::string Certificate::subject() const { return text_of(X509_get_subject_name(
 
 std::string Certificate::issuer() const { return text_of(X509_get_issuer_name(x509_.get())); }
 
-std::string Certificate::serial_hex() const {
-  return hex(bytes_of(X509_get0_serialNumber(x509_.get())));
-}
-
 Instant Certificate::not_before() const { return *instant_of(X509_get0_notBefore(x509_.get())); }
 
 Instant Certificate::not_after() const { return *instant_of(X509_get0_notAfter(x509_.get())); }

@@ -27,7 +27,6 @@ class Certificate {
   /// RFC 4514 text of the name, "CN=EK/AK CA Root,OU=Google Cloud,...": as roots are pinned.
   [[nodiscard]] std::string subject() const;
   [[nodiscard]] std::string issuer() const;
-  [[nodiscard]] std::string serial_hex() const;
   [[nodiscard]] Instant not_before() const;
   [[nodiscard]] Instant not_after() const;
   /// The subject's key, or why it is none we can use.

@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 
 #include <array>
+#include <optional>
 
 #include "crypto/hash.h"
 #include "crypto/openssl.h"
@@ -34,23 +35,24 @@ std::optional<std::string> exponent_fault(const BIGNUM& exponent) {
   return "RSA exponent must be odd, at least 65537 and below 2^32";
 }
 
-KeyType curve_of(EVP_PKEY* key) {
+std::optional<KeyType> curve_of(EVP_PKEY* key) {
   std::array<char, 32> name{};
-  if (EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) != 1) return KeyType::other;
+  if (EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) != 1) return std::nullopt;
   const std::string_view curve(name.data());
   if (curve == SN_X9_62_prime256v1) return KeyType::ec_p256;
   if (curve == SN_secp384r1) return KeyType::ec_p384;
-  return KeyType::other;
+  return std::nullopt;
 }
 
-KeyType type_of(EVP_PKEY* key) {
+/// Nothing for a key of a kind that is not used here.
+std::optional<KeyType> type_of(EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
       return KeyType::rsa;
     case EVP_PKEY_EC:
       return curve_of(key);
     default:
-      return KeyType::other;
+      return std::nullopt;
   }
 }
 
@@ -131,7 +133,13 @@ class DerSignature {
 }  // namespace
 
 Result<PublicKey> accept_public_key(std::string_view where, std::shared_ptr<EVP_PKEY> key) {
-  switch (type_of(key.get())) {
+  const auto type = type_of(key.get());
+  if (!type) {
+    const char* name = EVP_PKEY_get0_type_name(key.get());
+    return refuse(where,
+                  fmt::format("{} key, wanted RSA, P-256 or P-384", name ? name : "unknown"));
+  }
+  switch (*type) {
     case KeyType::rsa: {
       if (const auto fault = modulus_fault(EVP_PKEY_get_bits(key.get())))
         return refuse(where, *fault);
@@ -148,11 +156,6 @@ Result<PublicKey> accept_public_key(std::string_view where, std::shared_ptr<EVP_
         return refuse(where, "the point is compressed; only the uncompressed form is used");
       }
       break;
-    case KeyType::other:
-      return refuse(
-          where, fmt::format("{} key, wanted RSA, P-256 or P-384",
-                             EVP_PKEY_get0_type_name(key.get()) ? EVP_PKEY_get0_type_name(key.get())
-                                                                : "unknown"));
   }
   return PublicKey(std::move(key));
 }
@@ -209,7 +212,11 @@ Result<PublicKey> PublicKey::from_ec(KeyType curve, Bytes x, Bytes y) {
   return accept_public_key("public_key", std::move(key));
 }
 
-KeyType PublicKey::type() const { return type_of(key_.get()); }
+KeyType PublicKey::type() const {
+  const auto type = type_of(key_.get());
+  ASSAY_CHECK(type);
+  return *type;
+}
 
 int PublicKey::bits() const { return EVP_PKEY_get_bits(key_.get()); }
 
@@ -220,10 +227,8 @@ std::string PublicKey::describe() const {
     case KeyType::ec_p256:
     case KeyType::ec_p384:
       return fmt::format("P-{}", bits());
-    case KeyType::other:
-      break;
   }
-  return "unknown";
+  check_failed("type is one of KeyType", __FILE__, __LINE__);
 }
 
 std::string PublicKey::pem() const { return pem_block("PUBLIC KEY", spki()); }

@@ -13,7 +13,7 @@ struct evp_pkey_st;
 
 namespace assay {
 
-enum class KeyType { rsa, ec_p256, ec_p384, other };
+enum class KeyType { rsa, ec_p256, ec_p384 };
 
 /// A public key.  A value: cheap to copy, immutable, safe to share between threads.
 class PublicKey {
@@ -50,7 +50,7 @@ class PublicKey {
   /// size.  False for any other key type.
   [[nodiscard]] bool verify_ecdsa(HashAlgorithm, Bytes message, Bytes r, Bytes s) const;
 
-  /// For src/crypto only.
+  /// For src/crypto only, of keys that accept_public_key accepts.
   explicit PublicKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
   [[nodiscard]] evp_pkey_st* raw() const { return key_.get(); }
 

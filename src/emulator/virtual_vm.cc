@@ -170,7 +170,6 @@ Result<std::unique_ptr<HttpServer>> start_metadata(const VirtualVmOptions& optio
 TrustAnchor anchor_of(const Certificate& ca, AnchorRole role, PublicKey key) {
   return {.name = ca.subject(),
           .role = role,
-          .issuer = ca.issuer(),
           .key = std::move(key),
           .not_before = ca.not_before(),
           .not_after = ca.not_after(),
@@ -323,8 +322,7 @@ Result<std::unique_ptr<VirtualVm>> VirtualVm::start(const VirtualVmOptions& opti
   if (fs::absolute(socket_path).native().size() > kMaxSocketPath) {
     auto directory = TemporaryDirectory::make("assay-vm");
     if (!directory) return pass_on(directory);
-    parts->short_directory.emplace(std::move(*directory));
-    socket_path = parts->short_directory->path() / kSocket;
+    socket_path = parts->short_directory.emplace(std::move(*directory)).path() / kSocket;
   }
   auto socket = TpmSocket::start(fs::absolute(socket_path), parts->space);
   if (!socket) return pass_on(socket);

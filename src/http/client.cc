@@ -207,17 +207,4 @@ std::unique_ptr<HttpClient> make_http_client(const std::string& ca_file) {
   return std::make_unique<CurlClient>(ca_file);
 }
 
-Result<std::string> get_ok(const HttpClient& client, const std::string& url,
-                           std::vector<std::pair<std::string, std::string>> headers) {
-  HttpCall call{.url = url};
-  for (auto& [name, value] : headers) call.headers.add(std::move(name), std::move(value));
-  auto response = client.send(call);
-  if (!response) return pass_on(response);
-  if (response->status != 200) {
-    return fail(Fault::unavailable, url,
-                fmt::format("answered {} {}", response->status, reason_phrase(response->status)));
-  }
-  return std::move(response->body);
-}
-
 }  // namespace assay

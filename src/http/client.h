@@ -29,9 +29,4 @@ class HttpClient {
 /// libcurl: TLS verified against the system's CAs, or `ca_file`; connections are kept alive.
 std::unique_ptr<HttpClient> make_http_client(const std::string& ca_file = {});
 
-/// The body of a 200, or an Error that names URL and status: `get_ok(client, url,
-/// {{"Metadata-Flavor", "Google"}})`.
-Result<std::string> get_ok(const HttpClient& client, const std::string& url,
-                           std::vector<std::pair<std::string, std::string>> headers = {});
-
 }  // namespace assay

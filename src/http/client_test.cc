@@ -62,13 +62,6 @@ TEST_F(HttpClientTest, SendsAndHears) {
   EXPECT_EQ(client_->send({.url = server_->url() + "/missing"})->body, "not here");
 }
 
-TEST_F(HttpClientTest, GetOkWantsA200) {
-  EXPECT_EQ(*get_ok(*client_, server_->url() + "/x", {{"Metadata-Flavor", "Google"}}), "GET /x ");
-  const auto missing = get_ok(*client_, server_->url() + "/missing");
-  EXPECT_EQ(to_string(missing.error()), server_->url() + "/missing: answered 404 Not Found");
-  EXPECT_EQ(missing.error().fault, Fault::unavailable);
-}
-
 TEST_F(HttpClientTest, FollowsNoRedirect) {
   const auto got = client_->send({.url = server_->url() + "/redirect"});
   EXPECT_EQ(got->status, 302U);

@@ -64,23 +64,5 @@ TEST(Problem, HasTheMembersOfRfc9457) {
             R"({"type":"urn:assay:problem:x","title":"t","status":400,"detail":"d"})");
 }
 
-TEST(GoogleError, IsTheEnvelopeGooglesClientsRead) {
-  EXPECT_EQ(google_error(404, "NOT_FOUND", "no such challenge").body,
-            R"({"error":{"code":404,"message":"no such challenge","status":"NOT_FOUND"}})");
-  EXPECT_EQ(
-      google_error(403, "PERMISSION_DENIED", "m", "IAM_PERMISSION_DENIED", {{"permission", "p"}})
-          .body,
-      R"({"error":{"code":403,"message":"m","status":"PERMISSION_DENIED","details":[{"@type":)"
-      R"("type.googleapis.com/google.rpc.ErrorInfo","reason":"IAM_PERMISSION_DENIED","domain":)"
-      R"("confidentialcomputing.googleapis.com","metadata":{"permission":"p"}}]}})");
-}
-
-TEST(HttpStatus, OfEachFault) {
-  EXPECT_EQ(http_status(Fault::malformed), 400U);
-  EXPECT_EQ(http_status(Fault::untrusted), 403U);
-  EXPECT_EQ(http_status(Fault::unavailable), 503U);
-  EXPECT_EQ(http_status(Fault::internal), 500U);
-}
-
 }  // namespace
 }  // namespace assay

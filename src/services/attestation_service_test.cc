@@ -17,12 +17,6 @@
 namespace assay {
 namespace {
 
-json::value parsed(const std::string& text) {
-  auto value = parse_json("answer", text);
-  EXPECT_TRUE(value);
-  return value ? std::move(*value) : json::value();
-}
-
 constexpr const char* kIssuer = "https://attest.example";
 constexpr const char* kLocation = "/v1/projects/my-project/locations/us-central1";
 /// What the recorded attestation was made for.

@@ -14,12 +14,6 @@
 namespace assay {
 namespace {
 
-json::value parsed(const std::string& text) {
-  auto value = parse_json("answer", text);
-  EXPECT_TRUE(value);
-  return value ? std::move(*value) : json::value();
-}
-
 constexpr const char* kIssuer = "https://attest.example";
 constexpr const char* kAudience = "https://release.example";
 constexpr std::int64_t kNow = 1'700'000'000;

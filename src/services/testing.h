@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "base/json.h"
 #include "collateral/identity.h"
 #include "collateral/trust.h"
 #include "crypto/jws.h"
@@ -50,6 +51,9 @@ inline std::string sign_identity(const json::object& claims, std::string_view ty
   return sign_jws(claims, test_identity_key(), jwk_thumbprint(test_identity_key().public_key()),
                   typ);
 }
+
+/// The JSON of an answer; a test whose answer is none fails here.
+inline json::value parsed(const std::string& text) { return parse_json("answer", text).value(); }
 
 inline std::string access_token(Instant now) {
   return sign_identity(access_claims(now), kAccessTokenType);

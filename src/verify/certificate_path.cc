@@ -172,8 +172,7 @@ std::optional<GceInstanceExtension> check_instance(const Certificate& ak, Verdic
 /// RSA of 2048 bits or a NIST curve: what a TPM signs quotes with and CAs still certify.
 std::optional<PublicKey> check_key(const Certificate& ak, Verdict& verdict) {
   auto key = ak.public_key();
-  const bool ok =
-      key && key->type() != KeyType::other && (key->type() != KeyType::rsa || key->bits() >= 2048);
+  const bool ok = key && (key->type() != KeyType::rsa || key->bits() >= 2048);
   verdict.require("ak.certificate.key", ok, "RSA of at least 2048 bits, P-256 or P-384",
                   key ? key->describe() : to_string(key.error()),
                   "make a stronger attestation key");

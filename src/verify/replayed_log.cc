@@ -80,7 +80,7 @@ class Replay {
   /// "The Startup Locality event (...) shall be placed in the log before any event that causes
   /// TPM2_PCR_Extend to PCR[0]", PFP 1.06 section 10.4.5.3.
   void read_no_action(const Event& event) {
-    out_.events.push_back({&event, DataTrust::unmeasured, {}});
+    out_.events.push_back({&event, DataTrust::unmeasured});
     const Bytes data = event.data;
     if (of_cc_ || data.size() < kStartupLocality.size() ||
         !equal(data.first(kStartupLocality.size()), as_bytes(kStartupLocality)))
@@ -116,8 +116,7 @@ class Replay {
     DataRule rule = data_rule(event);
     if (!rule.shape_error.empty())
       fault(EventFault::Kind::misshapen, event, std::move(rule.shape_error));
-    JudgedEvent judged{
-        &event, rule.may_be_elsewhere ? DataTrust::elsewhere : DataTrust::mismatch, {}};
+    JudgedEvent judged{&event, rule.may_be_elsewhere ? DataTrust::elsewhere : DataTrust::mismatch};
     const Preimage* preimage = nullptr;
     bool first = true;
     for (ReplayedLog::Bank& bank : out_.banks) {
@@ -132,7 +131,7 @@ class Replay {
       bool data_fits = false;
       if (std::exchange(first, false)) {
         preimage = find_preimage(rule, digest);
-        if (preimage != nullptr) judged = {&event, preimage->trust, preimage->bytes};
+        if (preimage != nullptr) judged = {&event, preimage->trust};
         check_label(judged, rule, digest);
         data_fits = preimage != nullptr;
       } else {
@@ -142,7 +141,7 @@ class Replay {
       }
       if (!data_fits && (preimage != nullptr || !rule.may_be_elsewhere)) {
         fault(EventFault::Kind::data_mismatch, event, "", bank.algorithm);
-        judged = {&event, DataTrust::mismatch, {}};
+        judged = {&event, DataTrust::mismatch};
       }
     }
     out_.events.push_back(judged);

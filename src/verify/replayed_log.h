@@ -18,7 +18,6 @@ namespace assay {
 struct JudgedEvent {
   const Event* event;
   DataTrust trust;
-  Bytes vouched;  ///< the part of the data that the digests cover; empty unless whole or part
 
   /// Of this type, and measured with all of its data.
   [[nodiscard]] bool is(EventType type) const {
