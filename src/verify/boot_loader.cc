@@ -96,6 +96,20 @@ bool is_given(const std::string& command_line, const Digest& load_options) {
   return false;
 }
 
+/// A unified kernel image with a command line of its own was not given another one while Secure
+/// Boot was on; and the running system can extend PCR 12.  So only that line counts.
+bool is_possible(const std::string& command_line, const std::optional<UkiState>& uki) {
+  if (!uki) return true;
+  const auto own = std::find_if(uki->sections.begin(), uki->sections.end(),
+                                [](const UkiState::Section& s) { return s.name == ".cmdline"; });
+  if (own == uki->sections.end()) return true;
+  const HashAlgorithm bank = own->digest.algorithm();
+  for (const std::string_view end : {std::string_view(""), std::string_view("\n"),
+                                     std::string_view("\0", 1), std::string_view("\n\0", 2)})
+    if (hash(bank, as_bytes(command_line + std::string(end))) == own->digest) return true;
+  return false;
+}
+
 /// GRUB's word against the kernel's own.  systemd's may have been added to.
 void check_load_options(const std::optional<std::string>& of_grub,
                         const std::vector<Digest>& load_options, Verdict& verdict) {
@@ -147,7 +161,8 @@ LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict) {
                                                            [&](const std::string& text) {
                                                              return text == of_systemd.front();
                                                            });
-  if (!out.kernel_command_line && grub.fault.empty() && one_text)
+  if (!out.kernel_command_line && grub.fault.empty() && one_text &&
+      is_possible(of_systemd.front(), out.uki))
     out.kernel_command_line = of_systemd.front();
   check_command_line(grub, out.kernel_command_line, verdict);
   out.grub = std::move(grub.grub);

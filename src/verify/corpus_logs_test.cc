@@ -450,6 +450,21 @@ TEST(LookAlikeSeparators, AreBelievedOfBootGuardAlone) {
   }
 }
 
+/// The running system extends PCR 12 and shows a command line that its image never had.
+TEST(OwnBoots, AreNotGivenACommandLineAfterwards) {
+  Buffer log = boot_file("ukisb/binary_bios_measurements");
+  const Buffer forged = utf16le("console=ttyS0 lockdown=confidentiality");
+  ByteWriter w;
+  w.bytes(log).u32_le(12).u32_le(static_cast<std::uint32_t>(EventType::ipl)).u32_le(3);
+  w.u16_le(0x0004).bytes(hash(HashAlgorithm::sha1, forged).bytes());
+  w.u16_le(0x000B).bytes(hash(HashAlgorithm::sha256, forged).bytes());
+  w.u16_le(0x000C).bytes(hash(HashAlgorithm::sha384, forged).bytes());
+  w.u32_le(static_cast<std::uint32_t>(forged.size())).bytes(forged);
+  const Looked got(w.take());
+  EXPECT_THAT(failures(got.statement.verdict), IsEmpty());
+  EXPECT_EQ(got.statement.state.kernel_command_line, std::nullopt);
+}
+
 /// The six boots of tests/boots: what an operator would ask of each.
 TEST(OwnBoots, AreUnderstood) {
   struct Boot {
