@@ -9,6 +9,7 @@
 
 #include "policy/claim_types.h"
 #include "policy/evidence_rules.h"
+#include "policy/uki_rules.h"
 
 namespace assay {
 
@@ -69,6 +70,7 @@ class Reader {
     if (item.name() == "accept_any") return read_accept_any(item);
     if (item.name() == "condition") return read_conditions(item);
     if (item.name() == "pcrs") return add(read_pcr_rules(item));
+    if (item.name() == "uki") return add(read_uki_rules(item));
     if (item.name() == "evidence") {
       const auto members = item.members();
       if (!members) return pass_on(members);
@@ -80,7 +82,7 @@ class Reader {
     std::vector<std::string_view> names{"accept_any", "evidence"};
     for (const PolicySection* section : sections()) names.push_back(section->name);
     return item.refuse(
-        fmt::format("no such section: there is {}, pcrs, condition", fmt::join(names, ", ")));
+        fmt::format("no such section: there is {}, uki, pcrs, condition", fmt::join(names, ", ")));
   }
 
   Status add(Result<std::vector<PolicyRule>> more) {

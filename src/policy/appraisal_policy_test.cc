@@ -7,6 +7,7 @@
 #include "policy/command_line_tokens.h"
 #include "policy/gotpm_policy.h"
 #include "policy/keylime_policy.h"
+#include "policy/sbat.h"
 #include "verify/recorded_attestation.h"
 #include "verify/replayed_log.h"
 #include "verify/testing.h"
@@ -205,7 +206,10 @@ TEST_F(RecordedPolicy, FailsWhereAClaimIsMissing) {
       "policy.secure_boot.db");
   expect(
       "secure_boot.db_within = [\"Container-Optimized OS DB v10\"]",
-      [](VtpmClaims& c) { c.machine.secure_boot.db.others.push_back({"x509_sha384", Buffer(48, 1)}); }, "policy.secure_boot.db");
+      [](VtpmClaims& c) {
+        c.machine.secure_boot.db.others.push_back({"x509_sha384", Buffer(48, 1)});
+      },
+      "policy.secure_boot.db");
   expect(
       "secure_boot.dma_protection = true",
       [](VtpmClaims& c) { c.machine.secure_boot.dma_protection_disabled = true; },
@@ -318,6 +322,52 @@ TEST_F(RecordedPolicy, SaysWhatItExpectedAndWhatCame) {
   EXPECT_EQ(failed[2].hint, "ask the platform team");
 }
 
+TEST_F(RecordedPolicy, JudgesShimAndTheUnifiedKernelImage) {
+  const Digest linux(HashAlgorithm::sha256, Buffer(32, 1)),
+      disk(HashAlgorithm::sha256, Buffer(32, 2));
+  const auto with_image = [&](VtpmClaims& c) {
+    c.machine.shim.emplace();
+    c.machine.shim->sbat_level = "sbat,1,2023012900\nshim,2\ngrub,3\n";
+    c.machine.uki.emplace();
+    c.machine.uki->sections = {{".linux", linux}, {".initrd", disk}};
+    c.machine.initrds = {disk};
+  };
+  const std::string both = "uki.sections.\".linux\" = [\"" + show(linux) +
+                           "\"]\nuki.sections.\".initrd\" = [\"" + show(disk) + "\"]";
+  const RuleCase cases[] = {
+      {"secure_boot.sbat_minimum = {shim = 2, grub = 3}", ""},
+      {"secure_boot.sbat_minimum = {shim = 3}", "policy.secure_boot.sbat"},
+      {"secure_boot.sbat_minimum = {\"grub.debian\" = 1}", "policy.secure_boot.sbat"},
+      {"secure_boot.dbx_minimum_generation = \"2020-10-12\"", "policy.secure_boot.dbx_generation"},
+      {"kernel.initrds_within = [\"" + show(disk) + "\"]", ""},
+      {"kernel.initrds_within = [\"" + show(linux) + "\"]", "policy.kernel.initrds"},
+      {both, ""},
+      {both + "\nuki.sections.\".cmdline\" = [\"" + show(disk) + "\"]",
+       "policy.uki.section/.cmdline"},
+      {"uki.sections.\".linux\" = [\"" + show(linux) + "\"]", "policy.uki.unlisted"},
+  };
+  for (const RuleCase& c : cases) {
+    SCOPED_TRACE(c.rule);
+    const Verdict v = changed(c.rule, with_image);
+    EXPECT_THAT(refusals(v), c.failing.empty()
+                                 ? testing::Matcher<std::vector<std::string>>(IsEmpty())
+                                 : ElementsAre(c.failing));
+    if (c.rule.find("minimum_generation") == std::string::npos) {
+      EXPECT_FALSE(verdict(c.rule).accepted());  // the recorded VM has none of these
+    }
+  }
+}
+
+TEST(SbatLevels, AreReadAsShimWritesThem) {
+  const auto levels = sbat_levels("sbat,1,2021030218\nshim,2\n\ngrub.debian,4\n");
+  ASSERT_TRUE(levels);
+  EXPECT_THAT(*levels, ElementsAre(testing::Pair("grub.debian", 4u), testing::Pair("sbat", 1u),
+                                   testing::Pair("shim", 2u)));
+  for (const char* wrong :
+       {"shim", ",1", "shim,", "shim,x", "shim,-1", "shim,1\nshim,2", "shim,4294967296"})
+    EXPECT_FALSE(sbat_levels(wrong)) << wrong;
+}
+
 /// Every member that `assay verify --json` prints is a claim that conditions can name.
 void expect_declared(const json::value& value, const CelType& type, const std::string& path) {
   SCOPED_TRACE(path);
@@ -372,7 +422,8 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
       {"x = [", "policy.toml:1: Error while parsing array: encountered end-of-file"},
       {"\n[secure_bot]\nrequired = true",
        "policy.toml:2: secure_bot: no such section: there is accept_any, evidence, platform, "
-       "secure_boot, applications, drivers, kernel, container, instance, tpm, pcrs, condition"},
+       "secure_boot, applications, drivers, kernel, container, instance, tpm, uki, pcrs, "
+       "condition"},
       {"[platform]\n\nminimum_tech = \"sev\"",
        "policy.toml:3: platform.minimum_tech: no such key: there is minimum_technology, "
        "technologies, minimum_firmware_version, scrtm_versions"},
@@ -573,6 +624,22 @@ TEST(AppraisalPolicy, JudgesTheRecordedBootsOfOurOwn) {
   applications += "]]";
   EXPECT_THAT(failing("sb", applications), IsEmpty());
   EXPECT_THAT(failing("uki", applications), ElementsAre("policy.applications.exactly"));
+}
+
+/// A real unified kernel image, as its stub measured it.
+TEST(AppraisalPolicy, JudgesTheSectionsOfARecordedImage) {
+  const MachineState machine = machine_of("ukisb");
+  ASSERT_TRUE(machine.uki);
+  std::string rules = "evidence.allow_emulated = true\n[uki.sections]\n";
+  for (const UkiState::Section& s : machine.uki->sections)
+    rules += "\"" + s.name + "\" = [\"" + show(s.digest) + "\"]\n";
+  const AppraisalPolicy policy = policy_of(rules);
+  EXPECT_THAT(refusals(policy.appraise_machine(machine)), IsEmpty());
+  EXPECT_FALSE(policy.appraise_machine(machine_of("sb")).accepted());
+  MachineState changed = machine;
+  changed.uki->sections[0].digest.writable()[0] ^= 1;
+  EXPECT_THAT(refusals(policy.appraise_machine(changed)),
+              ElementsAre("policy.uki.section/" + machine.uki->sections[0].name));
 }
 
 TEST(CommandLineTokens, AreThoseOfTheKernel) {

@@ -117,6 +117,12 @@ Result<PolicyRule> grub_files_within(const TomlItem& item) {
                        }});
 }
 
+Result<PolicyRule> initrds_within(const TomlItem& item) {
+  return within(item, {"policy.kernel.initrds", PolicyArea::kernel, "Each initial RAM disk",
+                       "no initial RAM disk was measured by the kernel's stub",
+                       [](const MachineState& m) { return std::optional(m.initrds); }});
+}
+
 constexpr const char* kNoCommandLine =
     "neither GRUB nor the kernel's stub measured a command line that can be trusted";
 
@@ -194,7 +200,8 @@ const PolicySection& kernel_rules() {
                                       {{"command_lines", command_lines},
                                        {"must", must},
                                        {"must_not", must_not},
-                                       {"grub_files_within", grub_files_within}}};
+                                       {"grub_files_within", grub_files_within},
+                                       {"initrds_within", initrds_within}}};
   return kSection;
 }
 

@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "policy/policy_rule.h"
+#include "policy/sbat.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 
 namespace assay {
@@ -176,6 +179,72 @@ Result<PolicyRule> dbx_minimum_hashes(const TomlItem& item) {
                     }};
 }
 
+bool is_date(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  return text.size() == kForm.size() &&
+         std::equal(text.begin(), text.end(), kForm.begin(), [](char c, char form) {
+           return form == 'd' ? c >= '0' && c <= '9' : c == form;
+         });
+}
+
+Result<PolicyRule> dbx_minimum_generation(const TomlItem& item) {
+  const auto minimum = item.text();
+  if (!minimum) return pass_on(minimum);
+  if (!is_date(*minimum)) return item.refuse("want the day of an update, as in \"2020-10-12\"");
+  return PolicyRule{
+      "policy.secure_boot.dbx_generation", PolicyArea::secure_boot, PolicyScope::machine,
+      fmt::format("What is revoked (dbx) is the update of {} or a newer one.", *minimum),
+      [minimum = *minimum](const PolicySubject& subject) {
+        const auto found = dbx_generation(subject.machine.secure_boot.dbx);
+        return PolicyFinding{
+            found && *found >= minimum, fmt::format("the update of {} or newer", minimum),
+            found ? fmt::format("that of {}", *found) : "a set that is no known update",
+            found ? kDbxHint
+                  : "a vendor's set has no date: use dbx_minimum_hashes or "
+                    "dbx_at_least instead"};
+      }};
+}
+
+Result<PolicyRule> sbat_minimum(const TomlItem& item) {
+  const auto members = item.members();
+  if (!members) return pass_on(members);
+  if (members->empty()) return item.refuse("an empty table asks nothing");
+  std::map<std::string, std::int64_t> wanted;
+  std::vector<std::string> words;
+  for (const TomlItem& member : *members) {
+    const auto generation = member.integer(1);
+    if (!generation) return pass_on(generation);
+    // A component may have dots in its name: all that follows the table's.
+    const std::string component = member.name().substr(item.name().size() + 1);
+    wanted[component] = *generation;
+    words.push_back(fmt::format("{} {}", component, *generation));
+  }
+  return PolicyRule{
+      "policy.secure_boot.sbat", PolicyArea::secure_boot, PolicyScope::machine,
+      fmt::format("Shim revokes everything older than {} (SBAT).", all_of_them(words)),
+      [wanted, words](const PolicySubject& subject) {
+        const auto& shim = subject.machine.shim;
+        const auto levels = shim && shim->sbat_level
+                                ? sbat_levels(*shim->sbat_level)
+                                : std::optional<std::map<std::string, std::uint32_t>>();
+        if (!levels)
+          return PolicyFinding{false, all_of_them(words), "no SBAT level was measured",
+                               "shim 15.4 or newer measures one: update shim"};
+        std::vector<std::string> older;
+        for (const auto& [component, generation] : wanted) {
+          const auto level = levels->find(component);
+          if (level == levels->end())
+            older.push_back(component + " not at all");
+          else if (level->second < generation)
+            older.push_back(fmt::format("{} {}", component, level->second));
+        }
+        return PolicyFinding{older.empty(), all_of_them(words),
+                             older.empty() ? "all of them" : all_of_them(older),
+                             "apply shim's newest revocations (mokutil --set-sbat-policy latest, "
+                             "and restart)"};
+      }};
+}
+
 Result<PolicyRule> dma_protection(const TomlItem& item) {
   const auto wanted = item.boolean();
   if (!wanted) return pass_on(wanted);
@@ -201,6 +270,8 @@ const PolicySection& secure_boot_rules() {
                                        {"authorities_within", authorities_within},
                                        {"dbx_at_least", dbx_at_least},
                                        {"dbx_minimum_hashes", dbx_minimum_hashes},
+                                       {"dbx_minimum_generation", dbx_minimum_generation},
+                                       {"sbat_minimum", sbat_minimum},
                                        {"dma_protection", dma_protection}}};
   return kSection;
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/uki_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "verify/printable.h"
+
+namespace assay {
+
+namespace {
+
+constexpr const char* kNoUki = "no unified kernel image with systemd-stub was started";
+
+PolicyRule section_rule(const std::string& name, const std::vector<Digest>& allowed) {
+  return {
+      "policy.uki.section/" + name, PolicyArea::kernel, PolicyScope::machine,
+      fmt::format("The section {} of the unified kernel image is {}.", name, one_of(show(allowed))),
+      [name, allowed](const PolicySubject& subject) {
+        const auto& uki = subject.machine.uki;
+        if (!uki) return PolicyFinding{false, one_of(show(allowed)), "none", kNoUki};
+        std::vector<Digest> found;
+        for (const UkiState::Section& section : uki->sections)
+          if (section.name == name) found.push_back(section.digest);
+        const bool ok = found.size() == 1 &&
+                        std::find(allowed.begin(), allowed.end(), found[0]) != allowed.end();
+        const std::string bank = bank_hint(subject.machine.bank, allowed);
+        return PolicyFinding{
+            ok, one_of(show(allowed)), all_of_them(show(found)),
+            bank.empty() ? "another image: if an update is wanted, list it" : bank};
+      }};
+}
+
+PolicyRule no_other_rule(const std::set<std::string>& named) {
+  const std::vector<std::string> names(named.begin(), named.end());
+  return {
+      "policy.uki.unlisted", PolicyArea::kernel, PolicyScope::machine,
+      fmt::format("The unified kernel image has no other sections than {}.", all_of_them(names)),
+      [named, names](const PolicySubject& subject) {
+        const auto& uki = subject.machine.uki;
+        if (!uki) return PolicyFinding{false, all_of_them(names), "none", kNoUki};
+        std::vector<std::string> others;
+        for (const UkiState::Section& section : uki->sections)
+          if (!named.contains(section.name)) others.push_back(section.name);
+        return PolicyFinding{others.empty(), all_of_them(names),
+                             others.empty() ? "no others" : printable(all_of_them(others)),
+                             "name the section in [uki.sections], with the digests it may have"};
+      }};
+}
+
+}  // namespace
+
+Result<std::vector<PolicyRule>> read_uki_rules(const TomlItem& item) {
+  const auto keys = item.members();
+  if (!keys) return pass_on(keys);
+  if (keys->empty()) return item.refuse("an empty table asks nothing");
+  if (keys->size() != 1 || keys->front().key() != "sections")
+    return item.refuse("no such key: there is sections");
+  const TomlItem& sections = keys->front();
+  const auto members = sections.members();
+  if (!members) return pass_on(members);
+  if (members->empty()) return sections.refuse("an empty table asks nothing");
+  std::vector<PolicyRule> out;
+  std::set<std::string> named;
+  for (const TomlItem& member : *members) {
+    // A section's name has a dot of its own: all that follows "uki.sections.".
+    const std::string name = member.name().substr(sections.name().size() + 1);
+    if (!name.starts_with('.'))
+      return member.refuse("want the name of a section, as in \".linux\"");
+    const auto digests = read_digests(member);
+    if (!digests) return pass_on(digests);
+    out.push_back(section_rule(name, *digests));
+    named.insert(name);
+  }
+  out.push_back(no_other_rule(named));
+  return out;
+}
+
+}  // namespace assay
