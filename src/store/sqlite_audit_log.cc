@@ -88,10 +88,10 @@ class SqliteAuditLog final : public AuditLog {
     auto row = to_row(record);
     if (!row) return pass_on(row);
     row->time = now;
-    Waiting mine{std::move(*row), std::nullopt};
+    Waiting mine{.row = std::move(*row)};
     std::unique_lock lock(mutex_);
     waiting_.push_back(&mine);
-    while (!mine.outcome) {
+    while (!mine.done) {
       if (writing_) {
         changed_.wait(lock);
         continue;
@@ -101,11 +101,11 @@ class SqliteAuditLog final : public AuditLog {
       lock.unlock();
       const Status written = write_or_fail(batch);
       lock.lock();
-      for (Waiting* w : batch) w->outcome = written;
+      for (Waiting* w : batch) conclude(*w, written);
       writing_ = false;
       changed_.notify_all();
     }
-    if (!*mine.outcome) return pass_on(*mine.outcome);
+    if (mine.failure) return tl::unexpected(std::move(*mine.failure));
     return std::move(mine.row.insert_id);
   }
 
@@ -117,8 +117,21 @@ class SqliteAuditLog final : public AuditLog {
  private:
   struct Waiting {
     LogRow row;
-    std::optional<Status> outcome;
+    bool done = false;
+    std::optional<Error> failure{};
   };
+
+  /// An Error that there is no memory to copy becomes a shorter one.  (A failed Status that is
+  /// copied ends the program then.)
+  static void conclude(Waiting& waiting, const Status& written) noexcept {
+    waiting.done = true;
+    if (written) return;
+    try {
+      waiting.failure = written.error();
+    } catch (const std::exception& e) {
+      waiting.failure = Error{Fault::unavailable, "audit log", e.what()};
+    }
+  }
 
   /// write(), with what it throws as its failure: an exception that left here would leave writing_
   /// set, and all who append after it waiting for ever.
@@ -150,7 +163,7 @@ class SqliteAuditLog final : public AuditLog {
       insert_.bind(4, row.log_name);
       insert_.bind(5, row.labels);
       insert_.bind(6, row.payload);
-      if (const Status inserted = insert_.finish(); !inserted) return inserted;
+      if (const Status inserted = insert_.finish(); !inserted) return pass_on(inserted);
     }
     return transaction->commit();
   }
