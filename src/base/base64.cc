@@ -12,11 +12,14 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<std::int8_t, 256> inverse(std::string_view alphabet) {
-  std::array<std::int8_t, 256> table{};
-  for (auto& entry : table) entry = -1;
+/// Of a byte that is no character of the alphabet.
+constexpr std::uint8_t kNoValue = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> inverse(std::string_view alphabet) {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(kNoValue);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return table;
 }
@@ -43,7 +46,7 @@ std::string encode(Bytes in, std::string_view alphabet, bool pad) {
 }
 
 Result<Buffer> decode(std::string_view where, std::string_view text,
-                      const std::array<std::int8_t, 256>& table) {
+                      const std::array<std::uint8_t, 256>& table) {
   if (text.size() % 4 == 1) {
     return fail(Fault::malformed, std::string(where), "base64 text has an impossible length");
   }
@@ -52,12 +55,12 @@ Result<Buffer> decode(std::string_view where, std::string_view text,
   std::uint32_t bits = 0;
   int count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int value = table[static_cast<unsigned char>(text[i])];
-    if (value < 0) {
+    const std::uint8_t value = table[static_cast<unsigned char>(text[i])];
+    if (value == kNoValue) {
       return fail(Fault::malformed, std::string(where),
                   fmt::format("character {} is not of the base64 alphabet", i + 1));
     }
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    bits = bits << 6 | value;
     count += 6;
     if (count >= 8) {
       count -= 8;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/result.h"
 
 namespace assay {
@@ -78,7 +79,10 @@ class ByteReader {
   /// Records a failure at the next byte, unless one is recorded already.
   void fail(std::string_view field, std::string why);
   /// The first failure.  Only after !ok().
-  [[nodiscard]] const Error& error() const { return *error_; }
+  [[nodiscard]] const Error& error() const {
+    ASSAY_CHECK(error_);
+    return *error_;
+  }
 
   /// `value`, unless a read failed or bytes are left over.
   template <class T>

@@ -7,7 +7,8 @@
 namespace assay {
 
 void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "assay: broken invariant at %s:%d: %s\n", file, line, condition);
+  // The program ends here whether or not anybody can be told.
+  (void)std::fprintf(stderr, "assay: broken invariant at %s:%d: %s\n", file, line, condition);
   std::abort();
 }
 

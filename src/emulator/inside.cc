@@ -166,7 +166,7 @@ bool make_dev() {
       !write_file_raw(kLog, p.log.data(), p.log.size(), O_CREAT | O_EXCL)) {
     give_up(report, Step::log);
   }
-  std::signal(SIGPIPE, SIG_DFL);
+  (void)std::signal(SIGPIPE, SIG_DFL);
   ::pthread_sigmask(SIG_SETMASK, &p.program_mask, nullptr);
   ::execvpe(p.argv[0], p.argv.data(), p.envp.data());
   give_up(report, Step::execute);
