@@ -135,7 +135,7 @@ TEST(Baseline, AllowsWhatEachOfItsBootsHad) {
 }
 
 TEST(Baseline, OfEveryRecordedBootAcceptsThatBootAlone) {
-  const char* const boots[] = {"nosb", "sb", "sbfull"};
+  const char* const boots[] = {"nosb", "sb", "sbfull", "uki", "ukisb"};
   for (const char* of : boots) {
     const MachineState good = Boot(*recorded_log(of)).state(kBank);
     const auto policy = baseline_of({&good});
