@@ -36,11 +36,13 @@ struct JwksCache::Issuer {
   std::optional<Instant> last_attempt;
   Error last_error{Fault::unavailable, name, "its keys were not fetched yet"};
 
-  [[nodiscard]] bool usable(Instant now, const Times& times) const {
-    return keys && now - keys->fetched <= times.max_age;
+  /// Nothing once they are too old.
+  [[nodiscard]] const IssuerKeys* usable(Instant now, const Times& times) const {
+    return keys && now - keys->fetched <= times.max_age ? &*keys : nullptr;
   }
   [[nodiscard]] const Jwk* find(std::string_view kid, Instant now, const Times& times) const {
-    return usable(now, times) ? keys->set.find(kid) : nullptr;
+    const IssuerKeys* found = usable(now, times);
+    return found != nullptr ? found->set.find(kid) : nullptr;
   }
   /// A clock that was set back must not stop fetches until it has caught up.
   [[nodiscard]] bool has_passed(std::chrono::seconds wait, Instant now) const {
@@ -107,8 +109,9 @@ Result<std::optional<Jwk>> JwksCache::find(std::string_view issuer_name, std::st
     }
   }
 
-  if (!issuer.usable(now, times_)) return tl::unexpected(issuer.last_error);
-  const Jwk* key = issuer.keys->set.find(kid);
+  const IssuerKeys* keys = issuer.usable(now, times_);
+  if (keys == nullptr) return tl::unexpected(issuer.last_error);
+  const Jwk* key = keys->set.find(kid);
   return key == nullptr ? std::nullopt : std::optional<Jwk>(*key);
 }
 

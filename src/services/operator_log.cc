@@ -7,8 +7,9 @@
 namespace assay {
 
 void tell_operator(const Error& error) {
+  // Where standard error cannot be written there is nobody to tell.
   const std::string line = "assay: " + to_string(error) + "\n";
-  std::fputs(line.c_str(), stderr);
+  (void)std::fputs(line.c_str(), stderr);
 }
 
 }  // namespace assay

@@ -78,16 +78,18 @@ Result<TokenJudgement> judge_token(std::string_view token, const std::string& au
                          "get a token from an attestation service that is trusted here")) {
     return judgement.rejected();
   }
-  const auto key = keys.find(*issuer, jws->kid);
-  if (!key) return pass_on(key);
-  if (!judgement.require("token.key", key->has_value(),
+  const auto found = keys.find(*issuer, jws->kid);
+  if (!found) return pass_on(found);
+  const std::optional<Jwk>& published = *found;
+  const Jwk* key = published ? &*published : nullptr;
+  if (!judgement.require("token.key", key != nullptr,
                          fmt::format("a key that {} publishes", *issuer),
                          fmt::format("kid \"{}\"", printable(jws->kid, 128)), "get a new token")) {
     return judgement.rejected();
   }
-  auto claims = verify_jws(*jws, **key);
+  auto claims = verify_jws(*jws, *key);
   if (!judgement.require("token.signature", claims.has_value(),
-                         fmt::format("made by key {}", (*key)->kid),
+                         fmt::format("made by key {}", key->kid),
                          claims ? "so it is" : printable(to_string(claims.error()), 256),
                          "the token was changed on its way, or is forged")) {
     return judgement.rejected();

@@ -86,7 +86,8 @@ json::object instance_claims(const GceInstance& instance) {
 json::object pcr_claims(const PcrValues& bank) {
   json::object out;
   for (std::size_t i = 0; i < bank.values.size(); ++i) {
-    if (bank.values[i]) out[std::to_string(i)] = hex(bank.values[i]->bytes());
+    const auto& value = bank.values[i];
+    if (value) out[std::to_string(i)] = hex(value->bytes());
   }
   return out;
 }
