@@ -214,6 +214,7 @@ class BeastServer final : public HttpServer {
 
  private:
   void make_room_for_connections();
+  void run_events();
   net::awaitable<void> accept_all();
   void admit(tcp::socket socket);
   std::size_t enter(const std::shared_ptr<Peer>& peer);
@@ -411,7 +412,8 @@ HttpResponse Peer::answer(const HttpRequest& request) {
     what = "an exception of unknown type";
   }
   // The client learns nothing of our inside; whoever runs the service must.
-  std::fputs(fmt::format("assay: {} {}: {}\n", request.method, request.path, what).c_str(), stderr);
+  const std::string line = fmt::format("assay: {} {}: {}\n", request.method, request.path, what);
+  (void)std::fputs(line.c_str(), stderr);
   return server_.options.refuse(
       500, "the service failed to answer; its operator finds the reason in its log");
 }
@@ -549,7 +551,20 @@ void BeastServer::make_room_for_connections() {
 void BeastServer::run() {
   net::co_spawn(acceptor_.get_executor(), accept_all(), net::detached);
   for (int i = 0; i < std::max(1, options.threads); ++i) {
-    threads_.emplace_back([this] { io_.run(); });
+    threads_.emplace_back([this] { run_events(); });
+  }
+}
+
+/// Until stop().  Asio throws from here what it could not give to a coroutine (std::bad_alloc),
+/// and can be run again.
+void BeastServer::run_events() {
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& e) {
+      (void)std::fprintf(stderr, "assay: a connection was lost: %s\n", e.what());
+    }
   }
 }
 
@@ -569,9 +584,7 @@ net::awaitable<void> BeastServer::accept_all() {
       }
     } catch (const std::exception& e) {
       // Out of memory: one caller is lost, but not those who come after.
-      std::fputs("assay: a connection was not served: ", stderr);
-      std::fputs(e.what(), stderr);
-      std::fputs("\n", stderr);
+      (void)std::fprintf(stderr, "assay: a connection was not served: %s\n", e.what());
     }
     // No room, no file descriptor or no memory left: the kernel's queue holds the callers for a
     // moment.
