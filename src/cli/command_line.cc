@@ -19,11 +19,10 @@
 #include "cli/token.h"
 #include "cli/verify.h"
 #include "cli/verify_debug.h"
+#include "cli/version.h"
 
 namespace assay {
 namespace {
-
-constexpr const char* kVersion = "assay 0.1.0";
 
 constexpr const char* kFooter = R"(
 Try it without any hardware:
@@ -110,6 +109,10 @@ void add_verify(CLI::App& app, Job& job) {
       ->add_option("--policy", flags->policy,
                    "What the machine must be: TOML (docs/appraisal-policy.md), or gotpm's Policy "
                    "(.textproto)")
+      ->type_name("FILE");
+  command
+      ->add_option("--html", flags->html,
+                   "Also write a report to file as one HTML page; \"-\" prints it instead of text")
       ->type_name("FILE");
   add_verify_debug(command, job);
 }

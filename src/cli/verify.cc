@@ -9,6 +9,7 @@
 #include "cli/policy_file.h"
 #include "cli/trust_option.h"
 #include "cli/verdict.h"
+#include "cli/verify_html.h"
 #include "formats/attestation.h"
 #include "host/file.h"
 #include "host/system_clock.h"
@@ -63,11 +64,24 @@ Result<std::optional<AppraisalPolicy>> read_policy(const std::string& name) {
   return std::optional(std::move(*policy));
 }
 
+/// On standard output, unless the report goes there.
+void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io io) {
+  if (options.html == "-") return;
+  if (options.json) {
+    io.out << pretty_json(verdict_json(outcome));
+    return;
+  }
+  print_verdict(outcome.verdict, io);
+  if (outcome.claims) print_claims(**outcome.claims, io);
+}
+
 }  // namespace
 
 int run_verify(const VerifyOptions& options, Io io) {
   const auto asked = understand(options, io);
   if (!asked) return asked.error();
+  if (options.json && options.html == "-")
+    return wrong_option(io, "--html", "\"-\" and --json cannot share standard output");
   const auto trust = read_trust(options.trust);
   if (!trust) return explain(io, trust.error());
   const auto policy = read_policy(options.policy);
@@ -75,17 +89,16 @@ int run_verify(const VerifyOptions& options, Io io) {
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = parse_attestation(*input, asked->format);
-  if (!attestation) return explain(io, attestation.error());
-
-  VtpmOutcome outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
+  VtpmOutcome outcome;
+  if (attestation) outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
   if (*policy && outcome.claims)
     outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
-  if (options.json) {
-    io.out << pretty_json(verdict_json(outcome));
-  } else {
-    print_verdict(outcome.verdict, io);
-    if (outcome.claims) print_claims(**outcome.claims, io);
-  }
+  const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),
+                              attestation, outcome};
+  // The report is there before the answer is: whoever saw the answer can file it.
+  if (const auto failed = write_html_report(options, judged, io)) return *failed;
+  if (!attestation) return explain(io, attestation.error());
+  print_outcome(options, outcome, io);
   return outcome.verdict.accepted() ? kAccepted : kRejected;
 }
 

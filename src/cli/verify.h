@@ -17,6 +17,7 @@ struct VerifyOptions {
   std::string policy;               ///< file of an appraisal policy; empty for none
   std::string now;                  ///< RFC 3339; empty for the clock's time
   bool json = false;                ///< one object instead of text
+  std::string html;                 ///< file for a report, "-" for `out`; empty for none
 };
 
 /// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1
