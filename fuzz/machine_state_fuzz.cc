@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "crypto/hash.h"
+#include "formats/uefi.h"
 #include "fuzz.h"
 #include "verify/replayed_log.h"
 
@@ -62,6 +63,25 @@ void check_grub(const GrubState& grub, const EventLog& log, const Vouched& vouch
   }
 }
 
+bool is_of_grub(const MachineState& state) {
+  return state.grub && std::any_of(state.grub->commands.begin(), state.grub->commands.end(),
+                                   [&](const std::string& command) {
+                                     return command.ends_with(*state.kernel_command_line);
+                                   });
+}
+
+/// systemd measures the line in UTF-16; its NULs, where logged, are no part of it.
+bool is_of_systemd(const std::string& line, const Vouched& vouched) {
+  return vouched.by(0, [&](const Event& event) {
+    if (event.pcr != 8 && event.pcr != 12) return false;
+    Buffer text = to_buffer(event.data);
+    if (text.size() % 2 != 0) text.push_back(0);
+    std::string logged = utf8_from_utf16le(text);
+    while (!logged.empty() && logged.back() == '\0') logged.pop_back();
+    return logged == line;
+  });
+}
+
 /// Every claim about the machine comes from an event whose data hashes to its digest, or is a
 /// digest that the log has.
 void check_claims(const EventLog& log, const MachineState& state) {
@@ -81,12 +101,8 @@ void check_claims(const EventLog& log, const MachineState& state) {
     }));
   }
   if (state.grub) check_grub(*state.grub, log, vouched);
-  if (state.kernel_command_line) {
-    ASSAY_CHECK(state.grub.has_value());
-    const std::string& line = *state.kernel_command_line;
-    ASSAY_CHECK(std::any_of(state.grub->commands.begin(), state.grub->commands.end(),
-                            [&](const std::string& command) { return command.ends_with(line); }));
-  }
+  if (state.kernel_command_line)
+    ASSAY_CHECK(is_of_grub(state) || is_of_systemd(*state.kernel_command_line, vouched));
   if (state.efi) {
     for (const Digest& application : state.efi->applications) {
       ASSAY_CHECK(std::any_of(log.events.begin(), log.events.end(), [&](const Event& event) {
