@@ -101,6 +101,12 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("google|FILE")
       ->take_all();
   command
+      ->add_option("--trust-ak", flags->trust_ak,
+                   "An attestation key to trust itself, instead of --trust: PEM public key, "
+                   "TPMT_PUBLIC or TPM2B_PUBLIC; repeatable")
+      ->type_name("FILE")
+      ->take_all();
+  command
       ->add_option("--now", flags->now,
                    "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
       ->type_name("TIME");

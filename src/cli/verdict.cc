@@ -152,7 +152,10 @@ void print_claims(const VtpmClaims& claims, Io io) {
   print_line("TPM",
              fmt::format("AK {}, reset count {}", claims.ak_fingerprint, claims.clock.reset_count),
              io);
-  print_line("vouched for by", printable(claims.ak_issuer), io);
+  print_line("vouched for by",
+             claims.ak_issuer.empty() ? "no certificate: you named the key (--trust-ak)"
+                                      : printable(claims.ak_issuer),
+             io);
 }
 
 json::object verdict_json(const VtpmOutcome& outcome) {

@@ -75,6 +75,19 @@ void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io 
   if (outcome.claims) print_claims(**outcome.claims, io);
 }
 
+Result<std::vector<TrustedKey>> read_keys(const std::vector<std::string>& files) {
+  constexpr std::size_t kMaxKeyFile = 64 * 1024;
+  std::vector<TrustedKey> out;
+  for (const std::string& name : files) {
+    const auto file = read_file(name, kMaxKeyFile);
+    if (!file) return pass_on(file);
+    auto key = parse_trusted_key(name, *file);
+    if (!key) return pass_on(key);
+    out.push_back(std::move(*key));
+  }
+  return out;
+}
+
 }  // namespace
 
 int run_verify(const VerifyOptions& options, Io io) {
@@ -82,15 +95,23 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!asked) return asked.error();
   if (options.json && options.html == "-")
     return wrong_option(io, "--html", "\"-\" and --json cannot share standard output");
+  if (!options.trust.empty() && !options.trust_ak.empty())
+    return wrong_option(io, "--trust-ak",
+                        "a key is trusted itself or by its certificate (--trust): "
+                        "give one of the two");
   const auto trust = read_trust(options.trust);
   if (!trust) return explain(io, trust.error());
   const auto policy = read_policy(options.policy);
   if (!policy) return explain(io, policy.error());
+  const auto keys = read_keys(options.trust_ak);
+  if (!keys) return explain(io, keys.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = parse_attestation(*input, asked->format);
   VtpmOutcome outcome;
-  if (attestation) outcome = authenticate_vtpm(*attestation, {*trust, asked->nonce, asked->now});
+  if (attestation)
+    outcome = authenticate_vtpm(
+        *attestation, {.trust = *trust, .nonce = asked->nonce, .now = asked->now, .keys = *keys});
   if (*policy && outcome.claims)
     outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),

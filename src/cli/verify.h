@@ -15,6 +15,8 @@ struct VerifyOptions {
   std::string nonce;                ///< hex, as it was asked for
   std::vector<std::string> trust;   ///< "google", or files of CA certificates; none trusts nobody
   std::string policy;               ///< file of an appraisal policy; empty for none
+  /// Files of attestation keys that are trusted themselves; not together with `trust`.
+  std::vector<std::string> trust_ak;
   std::string now;                  ///< RFC 3339; empty for the clock's time
   bool json = false;                ///< one object instead of text
   std::string html;                 ///< file for a report, "-" for `out`; empty for none

@@ -2,9 +2,9 @@
 #include "verify/attestation_key.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "formats/tpm.h"
+#include "verify/public_area.h"
 
 namespace assay {
 
@@ -34,35 +34,6 @@ void check_production(const std::optional<GceInstanceExtension>& extension,
                   "only certificates of production instances prove anything");
 }
 
-Result<PublicKey> key_of(const TpmPublic& p) {
-  if (p.type == tpm_alg::kRsa) return PublicKey::from_rsa(p.modulus, p.exponent);
-  constexpr std::uint16_t kNistP256 = 3, kNistP384 = 4;  // TPM 2.0 Part 2, 6.4
-  if (p.curve != kNistP256 && p.curve != kNistP384)
-    return fail(Fault::malformed, "ak_pub.curve",
-                fmt::format("curve {} is not supported", p.curve));
-  return PublicKey::from_ec(p.curve == kNistP256 ? KeyType::ec_p256 : KeyType::ec_p384, p.x, p.y);
-}
-
-/// TPM 2.0 Part 1 section 25: only a restricted signing key refuses to sign what merely looks like
-/// a quote; fixedTPM says that it never leaves the TPM, and one that also decrypts is no AK.
-void check_attributes(const TpmPublic& ak, Verdict& verdict) {
-  const TpmObjectAttributes& a = ak.attributes;
-  const bool ok = a.restricted && a.sign && a.fixed_tpm && a.sensitive_data_origin && !a.decrypt;
-  std::vector<std::string_view> has;
-  const std::pair<bool, std::string_view> named[] = {
-      {a.restricted, "restricted"},
-      {a.sign, "sign"},
-      {a.fixed_tpm, "fixedTPM"},
-      {a.sensitive_data_origin, "sensitiveDataOrigin"},
-      {a.decrypt, "decrypt"}};
-  for (const auto& [set, name] : named)
-    if (set) has.push_back(name);
-  verdict.require("ak.public.attributes", ok,
-                  "restricted, sign, fixedTPM, sensitiveDataOrigin, not decrypt",
-                  fmt::format("{}", fmt::join(has, ", ")),
-                  "make the attestation key as a restricted signing key of the TPM");
-}
-
 std::optional<TpmPublic> check_public_format(const Attestation& attestation, Verdict& verdict) {
   auto ak = parse_tpm_public(attestation.ak_pub);
   verdict.require("ak.public.format", ak.has_value(), "a TPMT_PUBLIC of an asymmetric key",
@@ -79,13 +50,13 @@ bool is_key(const TpmPublic& p, const CertificatePath& certified) {
     return certified.key_numbers && p.exponent == certified.key_numbers->exponent &&
            equal(p.modulus, certified.key_numbers->modulus);
   }
-  const auto key = key_of(p);
+  const auto key = public_key_of(p);
   return key && *key == *certified.key;
 }
 
 /// What a public area holds that is not the certified key.
 std::string difference(const TpmPublic& p) {
-  const auto key = key_of(p);
+  const auto key = public_key_of(p);
   return key ? "another key" : to_string(key.error());
 }
 
@@ -93,21 +64,22 @@ std::string difference(const TpmPublic& p) {
 void check_public(const Attestation& attestation, const CertificatePath& certified,
                   Verdict& verdict) {
   if (attestation.ak_pub.empty()) {
-    for (const char* id : {"ak.public.format", "ak.public.matches", "ak.public.attributes"})
+    for (const char* id : {"ak.public.format", "ak.public.matches"})
       verdict.absent(id, "no ak_pub");
+    for (const char* id : kPublicAreaChecks) verdict.absent(id, "no ak_pub");
     return;
   }
   const auto ak = check_public_format(attestation, verdict);
   if (!ak) {
     verdict.not_checked("ak.public.matches", "ak_pub is unreadable");
-    verdict.not_checked("ak.public.attributes", "ak_pub is unreadable");
+    verdict.not_checked_from(kPublicAreaChecks, kPublicAreaChecks[0], "ak_pub is unreadable");
     return;
   }
   const bool same = is_key(*ak, certified);
   verdict.require("ak.public.matches", same, "the key of the AK certificate",
                   same ? certified.key->describe() : difference(*ak),
                   "send ak_pub and ak_cert of one key (gotpm: --key gceAK)");
-  check_attributes(*ak, verdict);
+  check_public_area(*ak, verdict);
 }
 
 /// The certificate and its path, remembered or read.
@@ -124,7 +96,9 @@ constexpr const char* kCertificateChecks[] = {
     "ak.certificate.format",  "ak.certificate.key",      "ak.certificate.chain",
     "ak.certificate.issuers", "ak.certificate.usage",    "ak.certificate.extensions",
     "ak.instance.format",     "ak.certificate.validity", "ak.instance.production",
-    "ak.public.format",       "ak.public.matches",       "ak.public.attributes"};
+    "ak.public.format",       "ak.public.matches",       "ak.public.restricted",
+    "ak.public.purpose",      "ak.public.fixed_tpm",     "ak.public.fixed_parent",
+    "ak.public.origin",       "ak.public.scheme"};
 
 }  // namespace
 
@@ -160,11 +134,11 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
 std::optional<PublicKey> check_own_key(const Attestation& attestation, Verdict& verdict) {
   const auto ak = check_public_format(attestation, verdict);
   if (!ak) {
-    verdict.not_checked("ak.public.attributes", "ak_pub is unreadable");
+    verdict.not_checked_from(kPublicAreaChecks, kPublicAreaChecks[0], "ak_pub is unreadable");
     return std::nullopt;
   }
-  check_attributes(*ak, verdict);
-  auto key = key_of(*ak);
+  check_public_area(*ak, verdict);
+  auto key = public_key_of(*ak);
   if (!key) {
     verdict.require("ak.public.format", false, "an RSA or ECC key of a kind we know",
                     to_string(key.error()), "attest with RSA-2048 or P-256");

@@ -22,7 +22,7 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
                                                              VerifiedPaths* paths,
                                                              Verdict& verdict);
 
-/// The key in ak_pub, which vouches for itself: checks ak.public.format and ak.public.attributes.
+/// The key in ak_pub, which vouches for itself: checks ak.public.*.
 std::optional<PublicKey> check_own_key(const Attestation& attestation, Verdict& verdict);
 
 }  // namespace assay

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "formats/attestation.h"
+#include "formats/pcr_text.h"
 #include "formats/recorded.h"
 #include "verify/vtpm.h"
 
@@ -27,6 +30,29 @@ inline Instant in_2023() { return *parse_rfc3339("test", "2023-01-01T00:00:00Z")
 
 inline VtpmOutcome verify_recorded(const Attestation& attestation) {
   return authenticate_vtpm(attestation, {google_trust(), kRecordedNonce, in_2023()});
+}
+
+/// What the recorded boots of tests/boots were asked: "lab-nonce-012345".
+inline const Buffer kBootNonce = to_buffer(as_bytes("lab-nonce-012345"));
+
+/// A boot of tests/boots ("sb"), quoted with its "rsa" or "ecc" key in three banks.  No
+/// certificate.
+inline Attestation recorded_boot(const std::string& boot, const std::string& key) {
+  Attestation out;
+  const Buffer area = boot_file(boot + "/ak" + key + ".tpm2b");
+  out.ak_pub = Buffer(area.begin() + 2, area.end());
+  out.event_log = boot_file(boot + "/binary_bios_measurements");
+  const Buffer pcrs = boot_file(boot + "/pcrs.yaml");
+  auto banks = parse_pcr_text("pcrs.yaml", as_text(pcrs)).value();
+  for (PcrValues& values : banks) {
+    if (values.bank == HashAlgorithm::sha512) continue;  // not quoted
+    const std::string quote =
+        boot + "/quote." + key + "." + std::string(name_of(values.bank)) + ".";
+    out.quotes.push_back({.attest = boot_file(quote + "msg"),
+                          .signature = boot_file(quote + "sig"),
+                          .pcrs = std::move(values)});
+  }
+  return out;
 }
 
 /// The ids of the checks that failed or could not be asked.

@@ -91,17 +91,43 @@ const QuoteAttest& attest_of(HashAlgorithm bank, const std::vector<Quote>& quote
   return *attest;
 }
 
-VtpmClaims claims_of(const Attestation& attestation, const CertificatePath& path,
-                     MachineState machine, const QuoteAttest& attest) {
-  VtpmClaims out{
-      .machine = std::move(machine),
-      .instance = path.extension ? std::optional(path.extension->instance) : std::nullopt,
-      .pcrs = {},
-      .clock = attest.clock,
-      .firmware_version = attest.firmware_version,
-      .ak_fingerprint = path.key_fingerprint,
-      .ak_issuer = path.anchor->name,
-      .provenance = path.anchor->provenance};
+/// The key that must have signed the quotes, and who says that it is a TPM's.
+struct Voucher {
+  std::optional<PublicKey> key;
+  std::string fingerprint, issuer;
+  Provenance provenance = Provenance::operator_added;
+  std::optional<GceInstance> instance;
+};
+
+Voucher check_key(const Attestation& attestation, const VtpmExpectations& expectations,
+                  Verdict& verdict) {
+  Voucher out;
+  if (!expectations.keys.empty()) {
+    out.key = check_trusted_key(attestation, expectations.keys, verdict);
+    if (out.key) out.fingerprint = out.key->fingerprint();
+    return out;
+  }
+  const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
+                                          expectations.paths, verdict);
+  if (!path) return out;
+  out.key = path->key;
+  out.fingerprint = path->key_fingerprint;
+  if (path->anchor) out.issuer = path->anchor->name, out.provenance = path->anchor->provenance;
+  if (path->extension) out.instance = path->extension->instance;
+  return out;
+}
+
+VtpmClaims claims_of(const Attestation& attestation, Voucher voucher, MachineState machine,
+                     const QuoteAttest& attest) {
+  VtpmClaims out{.machine = std::move(machine),
+                 .instance = std::move(voucher.instance),
+                 .pcrs = {},
+                 .clock = attest.clock,
+                 .firmware_version = attest.firmware_version,
+                 .ak_fingerprint = std::move(voucher.fingerprint),
+                 .ak_issuer = std::move(voucher.issuer),
+                 .provenance = voucher.provenance,
+                 .nonce_bytes = attest.extra_data.size()};
   for (const Quote& quote : attestation.quotes) out.pcrs.push_back(quote.pcrs);
   return out;
 }
@@ -111,20 +137,19 @@ VtpmClaims claims_of(const Attestation& attestation, const CertificatePath& path
 VtpmOutcome authenticate_vtpm(const Attestation& attestation,
                               const VtpmExpectations& expectations) {
   VtpmOutcome out;
-  const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
-                                          expectations.paths, out.verdict);
-  const auto attests = check_quotes(attestation.quotes, path ? path->key : std::nullopt,
-                                    expectations.nonce, NonceRule::fresh, out.verdict);
+  Voucher voucher = check_key(attestation, expectations, out.verdict);
+  const auto attests = check_quotes(attestation.quotes, voucher.key, expectations.nonce,
+                                    NonceRule::fresh, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
   auto cos = check_launcher(attestation, out.verdict);
   if (machine) machine->cos = std::move(cos);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
-  // An accepted verdict has passed the chain, every quote and the replay.
-  ASSAY_CHECK(path && path->anchor && machine);
+  // An accepted verdict has passed the key and who vouches for it, every quote and the replay.
+  ASSAY_CHECK(voucher.key && machine && (!expectations.keys.empty() || !voucher.issuer.empty()));
   const QuoteAttest& attest = attest_of(machine->bank, attestation.quotes, attests);
-  out.claims =
-      VtpmAuthenticator::vouch_for(claims_of(attestation, *path, std::move(*machine), attest));
+  out.claims = VtpmAuthenticator::vouch_for(
+      claims_of(attestation, std::move(voucher), std::move(*machine), attest));
   return out;
 }
 

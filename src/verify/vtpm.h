@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "verify/authentic.h"
 #include "verify/check.h"
 #include "verify/machine_state.h"
+#include "verify/trusted_key.h"
 #include "verify/verified_paths.h"
 
 namespace assay {
@@ -25,8 +27,9 @@ struct VtpmClaims {
   TpmClock clock;                       ///< of the quote that `machine` was read under
   std::uint64_t firmware_version = 0;   ///< of the TPM
   std::string ak_fingerprint;           ///< SHA-256 of the AK's SPKI, hex
-  std::string ak_issuer;                ///< name of the anchor that vouches for it
+  std::string ak_issuer;  ///< the anchor that vouches for it; empty: it is trusted itself
   Provenance provenance = Provenance::operator_added;  ///< of that anchor
+  std::size_t nonce_bytes = 0;                         ///< length of the nonce that it answers
 };
 
 /// What to hold vTPM evidence against.  Everything that varies is here.
@@ -36,6 +39,9 @@ struct VtpmExpectations {
   Instant now;
   /// Certificate paths that were accepted before, and where to keep this one; null: none are kept.
   VerifiedPaths* paths = nullptr;
+  /// Attestation keys that are trusted themselves.  Where there are any, the evidence must be by
+  /// one of them, and its certificate is not looked at: `trust` is not asked.
+  std::span<const TrustedKey> keys = {};
 };
 
 /// The verdict, and the claims where the verdict is accepted.

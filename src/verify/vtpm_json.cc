@@ -115,7 +115,8 @@ json::object to_json(const VtpmClaims& claims) {
   if (machine.cos) out["cos"] = to_json(*machine.cos);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
-                {"ak_issuer", printable(claims.ak_issuer)},
+                {"ak_issuer", claims.ak_issuer.empty() ? json::value(nullptr)
+                                                       : json::value(printable(claims.ak_issuer))},
                 {"firmware_version", fmt::format("{:016x}", claims.firmware_version)},
                 {"clock_ms", claims.clock.clock_ms},
                 {"reset_count", claims.clock.reset_count},

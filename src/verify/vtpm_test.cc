@@ -222,7 +222,7 @@ const Twin kTwins[] = {
     {"another ak_pub", [](Attestation& e, Asked&) { e.ak_pub.back() ^= 0x02; },
      "ak.public.matches"},
     {"an ak_pub that is not restricted", [](Attestation& e, Asked&) { e.ak_pub.at(5) ^= 0x01; },
-     "ak.public.attributes"},
+     "ak.public.restricted"},
     {"half an ak_pub", [](Attestation& e, Asked&) { e.ak_pub.resize(100); }, "ak.public.format"},
     {"evidence of the CPU, which is not judged",
      [](Attestation& e, Asked&) { e.tee_evidence = "sev_snp_attestation"; }, "tee.evidence.judged"},

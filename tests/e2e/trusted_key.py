@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`assay verify --trust-ak`: an attestation key that is trusted itself, on the recorded boots and in a virtual VM."""
+import base64
+import json
+import re
+
+from support import cases
+from support.assay import ACCEPTED, REJECTED, SOURCE, USAGE, Case
+
+BOOTS = SOURCE / "tests" / "boots"
+NONCE = b"lab-nonce-012345".hex()  # tests/boots/README.md
+
+
+def encoded(data):
+    return base64.b64encode(data).decode()
+
+
+def evidence(boot, key):
+    """The recorded boot as an attest.Attestation in JSON, of its three quotes and without a certificate."""
+    folder = BOOTS / boot
+    banks = {}
+    for line in (folder / "pcrs.yaml").read_text().splitlines():
+        if bank := re.fullmatch(r"\s*(sha\d+):\s*", line):
+            values = banks.setdefault(bank[1], {})
+        elif pcr := re.fullmatch(r"\s*(\d+)\s*: 0x([0-9A-F]+)", line):
+            values[pcr[1]] = encoded(bytes.fromhex(pcr[2]))
+    quote = lambda bank, kind: encoded((folder / f"quote.{key}.{bank}.{kind}").read_bytes())
+    return json.dumps({
+        "akPub": encoded((folder / f"ak{key}.tpm2b").read_bytes()[2:]),
+        "eventLog": encoded((folder / "binary_bios_measurements").read_bytes()),
+        "quotes": [{"quote": quote(bank, "msg"), "rawSig": quote(bank, "sig"),
+                    "pcrs": {"hash": bank.upper(), "pcrs": values}} for bank, values in banks.items()
+                   if bank != "sha512"]}).encode()
+
+
+class TrustedKey(Case):
+    def verify(self, data, *trust, code, nonce=NONCE):
+        done = self.run_assay("verify", "--format", "json", "--nonce", nonce, *trust, "--json", code=code, stdin=data)
+        return json.loads(done.stdout)
+
+    def test_accepts_the_recorded_boots_in_each_spelling_of_the_key(self):
+        for boot in ("nosb", "sb", "sbfull", "uki", "ukisb"):
+            for key in ("rsa", "ecc"):
+                for spelling in ("pem", "tpm2b"):
+                    with self.subTest(boot=boot, key=key, spelling=spelling):
+                        said = self.verify(evidence(boot, key), "--trust-ak", BOOTS / boot / f"ak{key}.{spelling}",
+                                           code=ACCEPTED)
+                        self.assertEqual("accepted", said["verdict"])
+                        self.assertIsNone(said["claims"]["tpm"]["ak_issuer"])
+                        self.assertEqual("operator", said["claims"]["provenance"])
+                        self.assertNotIn("instance", said["claims"])
+
+    def test_refuses_the_key_of_another_boot(self):
+        said = self.verify(evidence("sb", "rsa"), "--trust-ak", BOOTS / "nosb" / "akrsa.pem", code=REJECTED)
+        self.assertIn("ak.public.trusted", [c["id"] for c in said["checks"] if c["verdict"] == "fail"])
+        self.assertFalse(said["claims"])
+
+    def test_refuses_another_nonce(self):
+        said = self.verify(evidence("sb", "rsa"), "--trust-ak", BOOTS / "sb" / "akrsa.pem", code=REJECTED,
+                           nonce="00" * 16)
+        self.assertEqual(["tpm.quote.nonce/sha1", "tpm.quote.nonce/sha256", "tpm.quote.nonce/sha384"],
+                         [c["id"] for c in said["checks"] if c["verdict"] == "fail"])
+
+    def test_is_not_trusted_together_with_a_ca(self):
+        done = self.run_assay("verify", "--format", "json", "--nonce", NONCE, "--trust", "google", "--trust-ak",
+                              BOOTS / "sb" / "akrsa.pem", stdin=evidence("sb", "rsa"), code=USAGE)
+        self.assertIn("--trust-ak", done.stderr.decode())
+
+    def test_a_file_that_is_no_key(self):
+        done = self.run_assay("verify", "--nonce", NONCE, "--trust-ak", BOOTS / "sb" / "cmdline", stdin=b"", code=None)
+        self.assertEqual(REJECTED, done.returncode)
+        self.assertIn("cmdline", done.stderr.decode())
+
+    def test_accepts_a_vm_by_the_key_its_tpm_made(self):
+        """The key that `assay attest` makes, which no CA certified, recorded from a first attestation."""
+        vm = self.start_vm("--boot", BOOTS / "sb")
+        for algo in ("rsa", "ecc"):
+            with self.subTest(algo):
+                done = self.run_assay("attest", "--algo", algo, "--nonce", NONCE, "--format", "json", "--tpm-path",
+                                      vm.ready["tpm_socket"], "--event-log", vm.ready["event_log"],
+                                      env=self.inside(vm))
+                key = self.directory / f"ak.{algo}"
+                key.write_bytes(base64.b64decode(json.loads(done.stdout)["akPub"]))
+                said = self.verify(done.stdout, "--trust-ak", key, code=ACCEPTED)
+                self.assertIs(True, said["claims"]["secure_boot"]["enabled"])
+
+
+if __name__ == "__main__":
+    cases.main()
