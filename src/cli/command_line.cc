@@ -107,6 +107,19 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("FILE")
       ->take_all();
   command
+      ->add_option("--crl", flags->crl,
+                   "Revocation list of a CA, DER or PEM; repeatable.  Without one of an issuer, "
+                   "revocation is not asked")
+      ->type_name("FILE")
+      ->take_all();
+  command->add_flag("--require-crl", flags->require_crl,
+                    "Reject unless every issuer has a current revocation list");
+  command
+      ->add_option("--crl-max-age", flags->crl_max_age,
+                   "How old a revocation list may be, whatever it says of its next update")
+      ->check(CLI::Range(1, 315'360'000).description(""))
+      ->type_name("SECONDS");
+  command
       ->add_option("--now", flags->now,
                    "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
       ->type_name("TIME");

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
 #include <optional>
 
 #include "base/hex.h"
@@ -21,6 +25,9 @@ namespace {
 
 /// The text form of the largest attestation.
 constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
+
+/// 128 bits: nobody foresees so many, and no two requests share them.
+constexpr std::size_t kMinimumNonce = 16;
 
 int wrong_option(Io io, std::string_view option, std::string_view why) {
   io.err << fmt::format("assay: {}: {}\n", option, why);
@@ -88,6 +95,31 @@ Result<std::vector<TrustedKey>> read_keys(const std::vector<std::string>& files)
   return out;
 }
 
+Result<RevocationLists> read_revocation(const VerifyOptions& options) {
+  constexpr std::size_t kMaxCrlFile = 16 * 1024 * 1024;
+  RevocationLists out;
+  if (options.require_crl) out.missing = RevocationLists::Missing::refused;
+  if (options.crl_max_age > 0) out.max_age = std::chrono::seconds(options.crl_max_age);
+  for (const std::string& name : options.crl) {
+    const auto file = read_file(name, kMaxCrlFile);
+    if (!file) return pass_on(file);
+    auto lists = parse_crls(name, *file);
+    if (!lists) return pass_on(lists);
+    std::ranges::move(*lists, std::back_inserter(out.lists));
+  }
+  return out;
+}
+
+/// A challenge that can be guessed or met again proves no freshness.  Told, not refused: gotpm
+/// takes any nonce, and its recorded attestations have short ones.
+void warn_of_short_nonce(Bytes nonce, Io io) {
+  if (nonce.empty() || nonce.size() >= kMinimumNonce) return;
+  io.err << fmt::format(
+      "assay: warning: --nonce has {} bytes: it proves freshness only if nobody could foresee it, "
+      "so use {} random bytes or more\n",
+      nonce.size(), kMinimumNonce);
+}
+
 }  // namespace
 
 int run_verify(const VerifyOptions& options, Io io) {
@@ -99,19 +131,28 @@ int run_verify(const VerifyOptions& options, Io io) {
     return wrong_option(io, "--trust-ak",
                         "a key is trusted itself or by its certificate (--trust): "
                         "give one of the two");
+  if (!options.trust_ak.empty() && (!options.crl.empty() || options.require_crl))
+    return wrong_option(io, "--crl",
+                        "no CA stands behind a key that is trusted itself (--trust-ak)");
   const auto trust = read_trust(options.trust);
   if (!trust) return explain(io, trust.error());
   const auto policy = read_policy(options.policy);
   if (!policy) return explain(io, policy.error());
   const auto keys = read_keys(options.trust_ak);
   if (!keys) return explain(io, keys.error());
+  const auto revocation = read_revocation(options);
+  if (!revocation) return explain(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = parse_attestation(*input, asked->format);
+  if (attestation) warn_of_short_nonce(asked->nonce, io);
   VtpmOutcome outcome;
   if (attestation)
-    outcome = authenticate_vtpm(
-        *attestation, {.trust = *trust, .nonce = asked->nonce, .now = asked->now, .keys = *keys});
+    outcome = authenticate_vtpm(*attestation, {.trust = *trust,
+                                               .nonce = asked->nonce,
+                                               .now = asked->now,
+                                               .keys = *keys,
+                                               .revocation = &*revocation});
   if (*policy && outcome.claims)
     outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),

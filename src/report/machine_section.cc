@@ -215,7 +215,9 @@ HtmlText tpm_lines(const VtpmClaims& claims) {
   HtmlText out =
       line("Attestation key",
            join({element("code", {attr("class", "id"), "sha256 " + claims.ak_fingerprint}),
-                 " vouched for by ", claims.ak_issuer}));
+                 " vouched for by ",
+                 claims.ak_issuer.empty() ? std::string("no certificate, but named as trusted")
+                                          : claims.ak_issuer}));
   out +=
       line("TPM", fmt::format("firmware {:016x}; reset {} times, restarted {} times; clock {} ms{}",
                               claims.firmware_version, claims.clock.reset_count,

@@ -54,6 +54,33 @@ TEST(AttestationKey, IsAcceptedFromEveryGoogleCaAndNoOtherKeyIs) {
   }
 }
 
+TEST(AttestationKey, IsNoEndorsementKeyThoughGoogleCertifiesBoth) {
+  Attestation attestation;
+  const auto certificate = google_certificate("uca_tpm_ecc_enc_cert.pem");
+  if (!certificate) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
+  attestation.ak_cert = *certificate;
+  Verdict verdict;
+  check_attestation_key(attestation, google_trust(), in_2023(), nullptr, verdict);
+  ASSERT_NE(verdict.first_failure(), nullptr);
+  EXPECT_EQ(verdict.first_failure()->got,
+            "an endorsement key's: for encryption, not for signatures");
+}
+
+TEST(AttestationKey, IsNoCaThoughEachOfGooglesChains) {
+  for (const char* file :
+       {"ca_gcp_ek_ak_ca_intermediate_v3.pem", "ca_gcp_ek_ak_ca_root.pem",
+        "ca_tpm_ek_intermediate_2.pem", "ca_tpm_ek_intermediate_3.pem", "ca_tpm_ek_root_1.pem"}) {
+    SCOPED_TRACE(file);
+    Attestation attestation;
+    const auto certificate = google_certificate(file);
+    if (!certificate) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
+    attestation.ak_cert = *certificate;
+    Verdict verdict;
+    check_attestation_key(attestation, google_trust(), in_2023(), nullptr, verdict);
+    EXPECT_THAT(failures(verdict), ElementsAre("ak.certificate.usage", "ak.instance.production"));
+  }
+}
+
 /// Google's trust without the pinned intermediates.
 Trust roots_only() {
   Trust out;

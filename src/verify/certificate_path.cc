@@ -8,6 +8,7 @@
 #include <array>
 
 #include "crypto/certificate.h"
+#include "crypto/crl.h"
 #include "crypto/hash.h"
 
 namespace assay {
@@ -109,6 +110,19 @@ CertificatePath::Validity validity_of(const Certificate& ak, const Chain& chain)
   return {from, to};
 }
 
+/// Each certificate of the chain with its issuer's key, the AK's first.
+std::vector<CertificatePath::Link> links_of(const Certificate& ak, const Chain& chain) {
+  std::vector<CertificatePath::Link> out;
+  const Certificate* certificate = &ak;
+  for (const Certificate* issuer : chain.issuers) {
+    // The search has read this key to verify with it.
+    out.push_back({serial_of(*certificate), certificate->issuer(), issuer->public_key().value()});
+    certificate = issuer;
+  }
+  out.push_back({serial_of(*certificate), certificate->issuer(), chain.anchor->key});
+  return out;
+}
+
 /// RFC 5280 section 4.2.1.12: with extendedKeyUsage "the certificate MUST only be used for one of
 /// the purposes indicated".  Google's older AK certificates say that they are of an endorsement
 /// key, newer ones say nothing: either purpose of a TPM's key will do, one of another kind not.
@@ -120,18 +134,25 @@ bool is_for_tpm_keys(const Certificate& ak) {
          });
 }
 
+/// Whether keyUsage has keyEncipherment (2) or keyAgreement (4), as an endorsement key's does: a
+/// BIT STRING of a tag, a length, the number of unused bits, and the first eight bits.
+bool is_for_encryption(Bytes key_usage) {
+  return key_usage.size() >= 4 && (key_usage[3] & 0x28) != 0;
+}
+
 /// RFC 5280 section 4.2.1.3: digitalSignature "is asserted when the subject public key is used for
 /// verifying digital signatures".  Google's EK certificates chain like its AK certificates, and an
 /// endorsement key could be made to sign: their keyUsage tells them apart.
 void check_usage(const Certificate& ak, Verdict& verdict) {
-  const bool says = ak.extension("2.5.29.15").has_value();  // keyUsage
+  const auto usage = ak.extension("2.5.29.15");  // keyUsage
   std::string_view wrong;
-  if (!says)
+  if (!usage)
     wrong = "no keyUsage";
   else if (ak.is_ca())
     wrong = "a CA certificate";
   else if (!ak.may_sign_data())
-    wrong = "no digitalSignature";
+    wrong = is_for_encryption(*usage) ? "an endorsement key's: for encryption, not for signatures"
+                                      : "no digitalSignature";
   else if (!is_for_tpm_keys(ak))
     wrong = "extendedKeyUsage of other purposes";
   verdict.require("ak.certificate.usage", wrong.empty(),
@@ -223,7 +244,10 @@ std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& 
     check_issuers(*chain, verdict);
   else
     verdict.not_checked("ak.certificate.issuers", "no chain");
-  if (chain) out->anchor = *chain->anchor;
+  if (chain) {
+    out->anchor = *chain->anchor;
+    out->links = links_of(*ak, *chain);
+  }
   out->validity = validity_of(*ak, chain.value_or(Chain{}));
   check_usage(*ak, verdict);
   check_extensions(*ak, verdict);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "collateral/trust.h"
@@ -30,12 +31,20 @@ struct CertificatePath {
     Instant from, to;
   };
 
+  /// One certificate and who signed it: what revocation is asked about.
+  struct Link {
+    Buffer serial;       ///< serial_of
+    std::string issuer;  ///< RFC 4514 name
+    PublicKey issuer_key;
+  };
+
   Digest evidence{HashAlgorithm::sha256};  ///< digest_of what it was read from
   Verdict verdict;               ///< ak.certificate.*, but validity, and ak.instance.format
   std::optional<PublicKey> key;  ///< even where nobody vouches for it
   std::optional<PublicKey::RsaNumbers> key_numbers;  ///< of an RSA key, to compare ak_pub with
   std::string key_fingerprint;                       ///< SHA-256 of its SPKI, hex
   std::optional<TrustAnchor> anchor;                 ///< who vouches
+  std::vector<Link> links;           ///< the AK's certificate first; empty where nobody vouches
   std::optional<Validity> validity;  ///< of all certificates and the anchor; none if unreadable
   std::optional<GceInstanceExtension> extension;  ///< what the CA says of the instance
 

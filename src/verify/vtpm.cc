@@ -10,6 +10,7 @@
 #include "verify/canonical_log.h"
 #include "verify/quote_checks.h"
 #include "verify/replayed_log.h"
+#include "verify/revocation_checks.h"
 
 namespace assay {
 
@@ -110,6 +111,9 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
   const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
                                           expectations.paths, verdict);
   if (!path) return out;
+  static const RevocationLists kNone;
+  check_revocation(*path, expectations.revocation ? *expectations.revocation : kNone,
+                   expectations.now, verdict);
   out.key = path->key;
   out.fingerprint = path->key_fingerprint;
   if (path->anchor) out.issuer = path->anchor->name, out.provenance = path->anchor->provenance;

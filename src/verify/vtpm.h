@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "collateral/revocation.h"
 #include "collateral/trust.h"
 #include "formats/attestation.h"
 #include "formats/tpm.h"
@@ -42,6 +43,8 @@ struct VtpmExpectations {
   /// Attestation keys that are trusted themselves.  Where there are any, the evidence must be by
   /// one of them, and its certificate is not looked at: `trust` is not asked.
   std::span<const TrustedKey> keys = {};
+  /// What is revoked.  Not asked of `keys`: no CA stands behind them.
+  const RevocationLists* revocation = nullptr;
 };
 
 /// The verdict, and the claims where the verdict is accepted.
