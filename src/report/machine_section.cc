@@ -212,12 +212,11 @@ HtmlText kernel_lines(const MachineState& machine) {
 }
 
 HtmlText tpm_lines(const VtpmClaims& claims) {
-  HtmlText out =
-      line("Attestation key",
-           join({element("code", {attr("class", "id"), "sha256 " + claims.ak_fingerprint}),
-                 " vouched for by ",
-                 claims.ak_issuer.empty() ? std::string("no certificate, but named as trusted")
-                                          : claims.ak_issuer}));
+  const std::string voucher =
+      claims.ak_issuer.empty() ? " trusted itself" : " vouched for by " + claims.ak_issuer;
+  HtmlText out = line(
+      "Attestation key",
+      join({element("code", {attr("class", "id"), "sha256 " + claims.ak_fingerprint}), voucher}));
   out +=
       line("TPM", fmt::format("firmware {:016x}; reset {} times, restarted {} times; clock {} ms{}",
                               claims.firmware_version, claims.clock.reset_count,

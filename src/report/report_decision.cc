@@ -28,6 +28,8 @@ constexpr Reason kReasons[] = {
      "the certificate of its attestation key is not valid at the time it was judged at"},
     {"ak.certificate.present", "its attestation key has no certificate"},
     {"ak.instance.production", "its machine is not a production instance"},
+    {"ak.revocation.",
+     "the certificate of its attestation key is revoked, or nobody could tell that it is not"},
     {"ak.", "its attestation key cannot be believed"},
     {"eventlog.log.present", "it has no log of the boot"},
     {"eventlog.pcrs.", "its log of the boot is not what the TPM's registers recorded"},
@@ -84,9 +86,8 @@ ReportDecision decision_of(const VerifyReport& report) {
                 : fmt::format("The evidence is not to be believed: {}.", joined(reasons))};
   }
   constexpr std::string_view kAuthentic =
-      "The evidence is authentic: the key of the machine's TPM is vouched for by one who is "
-      "trusted, "
-      "the TPM signed its registers for this nonce, and the log of the boot ends at what it signed";
+      "The evidence is authentic: the key of the machine's TPM is trusted, the TPM signed its "
+      "registers for this nonce, and the log of the boot ends at what it signed";
   if (!report.policy)
     return {true, "Accepted",
             fmt::format("{}. No policy was given: whether this machine is one that you allow was "

@@ -94,6 +94,12 @@ HtmlText uncovered(const Attestation& attestation) {
 HtmlText of_authentic(const VerifyReport& report) {
   const Verdict& verdict = report.outcome.verdict;
   HtmlText out = policy_items(report);
+  constexpr std::size_t kFreshNonce = 16;
+  if (report.nonce.size() < kFreshNonce)
+    out += item("Whether the evidence is fresh.",
+                fmt::format("The nonce has {} bytes. One of fewer than {} may have been asked for "
+                            "before, and an old answer kept.",
+                            report.nonce.size(), kFreshNonce));
   out += unquoted((**report.outcome.claims).pcrs);
   out += unexplained(verdict);
   out += uncovered(*report.attestation);

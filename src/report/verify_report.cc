@@ -32,7 +32,15 @@ std::string shown_name(const VerifyReport& report) {
   return report.file == "-" ? "standard input" : report.file;
 }
 
+HtmlText code_list(const std::vector<std::string>& texts) {
+  HtmlText out;
+  for (const std::string& text : texts) out += join({out.empty() ? "" : ", ", code(text)});
+  return out;
+}
+
 HtmlText trust_words(const VerifyReport& report) {
+  if (!report.trusted_keys.empty())
+    return join({code_list(report.trusted_keys), " (an attestation key that is trusted itself)"});
   if (report.trust.empty())
     return html_escape("nobody: no --trust was given, so nothing can be accepted");
   HtmlText out;
@@ -51,6 +59,8 @@ HtmlText judged_table(const VerifyReport& report) {
   rows += line("Nonce asked for",
                report.nonce.empty() ? html_escape("none was given") : code(hex(report.nonce)));
   rows += line("Trusted to vouch", trust_words(report));
+  if (!report.revocation_lists.empty())
+    rows += line("Revocation lists", code_list(report.revocation_lists));
   rows += line("Policy", report.policy ? code(*report.policy) : html_escape("none was given"));
   rows += line("Judged as of",
                join({element("time", {attr("datetime", rfc3339(report.now)), rfc3339(report.now)}),

@@ -23,8 +23,10 @@ struct VerifyReport {
   std::string format;   ///< "binarypb"
   Bytes evidence;       ///< as read
   Bytes nonce;
-  std::vector<std::string> trust;  ///< as they were named
-  std::size_t anchor_count = 0;    ///< CA keys in these
+  std::vector<std::string> trust;             ///< as they were named
+  std::size_t anchor_count = 0;               ///< CA keys in these
+  std::vector<std::string> trusted_keys;      ///< files of keys that are trusted themselves
+  std::vector<std::string> revocation_lists;  ///< files
   Instant now;
   JudgedBy judged_by = JudgedBy::system_clock;
   std::vector<std::string> command;   ///< that gives this verdict again, word by word

@@ -34,6 +34,8 @@ std::string page_of(const Result<Attestation>& attestation, const VtpmOutcome& o
                         .nonce = kRecordedNonce,
                         .trust = {"google"},
                         .anchor_count = 3,
+                        .trusted_keys = {},
+                        .revocation_lists = {},
                         .now = in_2023(),
                         .judged_by = JudgedBy::given_time,
                         .command = {"assay", "verify", "--input", file},
@@ -65,6 +67,8 @@ TEST_F(VerifyReportOfRecording, SaysWhatAnAcceptedMachineIs) {
   EXPECT_THAT(page, HasSubstr("Container-Optimized OS DB v10"));
   EXPECT_THAT(page, HasSubstr("loadpin.exclude=kernel-module"));
   EXPECT_THAT(page, HasSubstr("No policy was given"));
+  EXPECT_THAT(page, HasSubstr("The nonce has 2 bytes."));
+  EXPECT_THAT(page, HasSubstr("No list of revoked certificates was asked."));
   // sha256sum of the text above.
   EXPECT_THAT(page, HasSubstr("a00cfe11a8d9484d2bbae570170e994d1c0acb5c4236e317ad603b7083a18ef0"));
 }

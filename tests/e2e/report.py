@@ -108,6 +108,16 @@ class Report(Case):
         again = self.run_assay(*command[1:], "--html", "-", code=ACCEPTED)
         self.assertEqual(first, again.stdout)
 
+    def test_the_command_names_everything_that_decided(self):
+        key = self.directory / "other key.pem"
+        self.run_tool("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                      self.directory / "private.pem")
+        self.run_tool("openssl", "pkey", "-in", self.directory / "private.pem", "-pubout", "-out", key)
+        page, _ = self.page("--nonce", "9009", "--trust-ak", key, "--now", "2023-01-01T00:00:00Z", code=REJECTED)
+        command = shlex.split(next(c for c in page.codes if c.startswith("assay verify ")))
+        self.assertEqual(["assay", "verify", "--input", str(self.directory / "evidence.pb"), "--nonce", "9009",
+                          "--trust-ak", str(key), "--now", "2023-01-01T00:00:00Z"], command)
+
     def test_a_wrong_nonce(self):
         page, said = self.page("--nonce", "9008", *FLAGS[2:], code=REJECTED)
         self.assert_has_checks(page, said)
