@@ -45,7 +45,7 @@ class PolicyCommand : public testing::Test {
 
 TEST_F(PolicyCommand, ChecksAPolicy) {
   EXPECT_EQ(run_policy_check({file("p.toml", kPolicy)}, io()), kAccepted);
-  EXPECT_THAT(out_.str(), HasSubstr("p.toml: understood, 9 sentences"));
+  EXPECT_THAT(out_.str(), HasSubstr("p.toml: understood, 10 sentences"));
   EXPECT_EQ(
       run_policy_check({file("p.textproto", "platform { minimum_technology: AMD_SEV }")}, io()),
       kAccepted);
@@ -82,6 +82,7 @@ TEST_F(PolicyCommand, ExplainsAPolicyInSentences) {
             "  - Secure Boot is on.\n"
             "  - What is said of the machine does not rest on SHA-1.\n"
             "  - The machine is no emulator's.\n"
+            "  - The machine's vendor vouches for it, no CA or key of an operator's own.\n"
             "  - Nothing is asked about applications: any passes.\n"
             "  - Nothing is asked about kernel: any passes.\n"
             "  - Nothing is asked about instance: any passes.\n"

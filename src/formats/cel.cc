@@ -117,7 +117,7 @@ void CelRecords::add(CelRecord record) {
                 fmt::format("{} in a log of {}", to_string(record.where),
                             name_of(records.front().where.kind)));
   if (record.digest_count == 0) return fail("digests", record.offset, "no digest");
-  records.push_back(std::move(record));
+  records.push_back(record);
 }
 
 std::string check_register(CelRegister where) {

@@ -43,7 +43,12 @@ std::string to_string(CelRegister where);
 
 /// What the log says about itself: `cel_version`, `firmware_end`, `cel_timestamp`, `state_trans`.
 struct CelManagement {
-  enum class Kind : std::uint8_t { version, firmware_end, timestamp, state_transition } kind;
+  enum class Kind : std::uint8_t {
+    version,
+    firmware_end,
+    timestamp,
+    state_transition
+  } kind = Kind::version;
   std::uint64_t major = 0, minor = 0;  ///< of a version
   /// Of a timestamp; 0 suspend, 1 hibernate, 2 kexec of a state transition.
   std::uint64_t value = 0;

@@ -156,7 +156,7 @@ void read_record(const CborValue& value, CelRecords& records) {
       shape.fail("content", value, "content of no known type");
   }
   if (!shape.ok()) return shape.report(records);
-  records.add(std::move(record));
+  records.add(record);
 }
 
 }  // namespace

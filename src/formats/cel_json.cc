@@ -252,7 +252,7 @@ void read_numbered(std::string_view text, std::size_t offset, CelRecords& record
   record.offset = offset;
   if (auto refused = read_json_record(*object, records, record))
     return records.fail(refused->field, offset, std::move(refused->why));
-  records.add(std::move(record));
+  records.add(record);
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ void read_cel_tlv(Bytes log, CelRecords& records) {
     record.content = read_content(reader, record);
     if (!reader.ok()) return records.fail(reader.error());
     (void)r.take("record", reader.offset() - r.offset());
-    records.add(std::move(record));
+    records.add(record);
   }
 }
 

@@ -34,7 +34,7 @@ void read_systemd_log(Bytes log, CelRecords& records) {
       return records.fail(refused->field, at, std::move(refused->why));
     if (!std::holds_alternative<SystemdContent>(record.content))
       return records.fail("content_type", at, "not systemd's");
-    records.add(std::move(record));
+    records.add(record);
     if (records.failed()) return;
     at = end;
   }

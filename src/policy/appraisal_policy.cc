@@ -215,6 +215,12 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
   if (const auto read = reader.read(*items); !read) return pass_on(read);
   AppraisalPolicy out;
   out.rules_ = std::move(reader.rules);
+  const auto has_rule = [&out](std::string_view id) {
+    return std::any_of(out.rules_.begin(), out.rules_.end(),
+                       [id](const PolicyRule& rule) { return rule.id == id; });
+  };
+  if (has_rule("policy.kernel.initrds") && !has_rule("policy.kernel.grub_files"))
+    out.rules_.push_back(no_grub_files_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);
   for (const PolicyArea area : kNeeded)
@@ -237,6 +243,26 @@ bool AppraisalPolicy::speaks_about(PolicyArea area) const {
   return false;
 }
 
+namespace {
+
+/// A launcher measures its container into PCR 13; without its log that value is all there is.
+bool may_have_container(const PolicySubject& subject) {
+  constexpr std::uint32_t kContainerPcr = 13;
+  if (subject.machine.cos) return true;
+  if (subject.claims == nullptr) return false;
+  const auto& events = subject.machine.events;
+  if (std::any_of(events.begin(), events.end(),
+                  [](const ReplayedEvent& e) { return e.pcr == kContainerPcr; }))
+    return false;  // of a loader, and replayed
+  return std::any_of(subject.claims->pcrs.begin(), subject.claims->pcrs.end(),
+                     [](const PcrValues& bank) {
+                       const auto& value = bank.values[kContainerPcr];
+                       return value && *value != Digest(bank.bank);
+                     });
+}
+
+}  // namespace
+
 void AppraisalPolicy::appraise_unruled(const PolicySubject& subject, Verdict& verdict) const {
   const auto& efi = subject.machine.efi;
   const std::size_t drivers =
@@ -246,10 +272,11 @@ void AppraisalPolicy::appraise_unruled(const PolicySubject& subject, Verdict& ve
         "policy.drivers.ruled", false, "a rule about drivers",
         fmt::format("{} drivers loaded, and the policy does not speak about them", drivers),
         "list them in drivers.within, or add \"drivers\" to accept_any");
-  if (subject.machine.cos && !speaks_about(PolicyArea::container))
+  if (may_have_container(subject) && !speaks_about(PolicyArea::container))
     verdict.require(
         "policy.container.ruled", false, "a rule about the container",
-        "a container was started, and the policy does not speak about it",
+        subject.machine.cos ? "a container was started, and the policy does not speak about it"
+                            : "PCR 13 was extended, and the evidence does not say by what",
         "list its image in container.image_digests, or add \"container\" to accept_any");
 }
 

@@ -246,6 +246,9 @@ TEST_F(RecordedPolicy, HoldsWithoutBeingAsked) {
   const auto emulated = [](VtpmClaims& c) { c.provenance = Provenance::emulated; };
   EXPECT_THAT(refusals(changed("", emulated)), ElementsAre("policy.evidence.hardware"));
   EXPECT_TRUE(changed("evidence.allow_emulated = true", emulated).accepted());
+  const auto operators = [](VtpmClaims& c) { c.provenance = Provenance::operator_added; };
+  EXPECT_THAT(refusals(changed("", operators)), ElementsAre("policy.evidence.vendor"));
+  EXPECT_TRUE(changed("evidence.allow_operator_trust = true", operators).accepted());
   EXPECT_THAT(
       refusals(changed("evidence.allow_emulated = true\ninstance.production = true", emulated)),
       ElementsAre("policy.instance.production"));
@@ -253,6 +256,17 @@ TEST_F(RecordedPolicy, HoldsWithoutBeingAsked) {
   const auto sha1 = [](VtpmClaims& c) { c.machine.bank = HashAlgorithm::sha1; };
   EXPECT_THAT(refusals(changed("", sha1)), ElementsAre("policy.evidence.strength"));
   EXPECT_TRUE(changed("evidence.allow_sha1 = true", sha1).accepted());
+
+  const auto unsaid = [](VtpmClaims& c) {
+    c.pcrs.at(0).values[13] = Digest(c.pcrs.at(0).bank, Buffer(digest_size(c.pcrs.at(0).bank), 7));
+  };
+  EXPECT_THAT(refusals(changed("", unsaid)), ElementsAre("policy.container.ruled"));
+
+  const auto tab = [](VtpmClaims& c) { c.machine.kernel_command_line = "ro\tinit=/bin/sh"; };
+  EXPECT_THAT(refusals(changed("[[condition]]\nname = \"c\"\nthat = "
+                               "\"!kernel_command_line.matches('(^| )init=')\"",
+                               tab)),
+              testing::Contains("policy.condition/c"));
 
   const auto driver = [](VtpmClaims& c) {
     c.machine.efi->boot_services_drivers.emplace_back(HashAlgorithm::sha384);
@@ -271,6 +285,7 @@ TEST_F(RecordedPolicy, JudgesTheContainerWhereThereIsOne) {
     cos.image_digest = digest;
     cos.override_args = {"--quiet"};
     cos.override_env = {{"MODE", "safe"}};
+    cos.launched = true;
     c.machine.cos = cos;
   };
   const RuleCase cases[] = {
@@ -331,6 +346,7 @@ TEST_F(RecordedPolicy, JudgesShimAndTheUnifiedKernelImage) {
     c.machine.uki.emplace();
     c.machine.uki->sections = {{".linux", linux}, {".initrd", disk}};
     c.machine.initrds = {disk};
+    c.machine.grub = std::nullopt;
   };
   const std::string both = "uki.sections.\".linux\" = [\"" + show(linux) +
                            "\"]\nuki.sections.\".initrd\" = [\"" + show(disk) + "\"]";
@@ -460,7 +476,8 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
        "policy.toml:2: evidence.banks: \"md5\": want \"sha1\", \"sha256\", \"sha384\" or "
        "\"sha512\""},
       {"[evidence]\nbank = [\"sha256\"]",
-       "policy.toml:2: evidence.bank: no such key: there is banks, allow_sha1, allow_emulated"},
+       "policy.toml:2: evidence.bank: no such key: there is banks, allow_sha1, allow_emulated, "
+       "allow_operator_trust"},
       {"accept_any = [\"all\"]",
        "policy.toml:1: accept_any: \"all\": want one of platform, secure_boot, applications, "
        "kernel, instance, drivers, container"},
@@ -598,7 +615,8 @@ TEST(AppraisalPolicy, JudgesTheRecordedBootsOfOurOwn) {
   const auto failing = [](const std::string& boot, const std::string& rules) {
     std::vector<std::string> out;
     const Verdict verdict =
-        policy_of("evidence.allow_emulated = true\n" + rules).appraise_machine(machine_of(boot));
+        policy_of("evidence.allow_emulated = true\nevidence.allow_operator_trust = true\n" + rules)
+            .appraise_machine(machine_of(boot));
     for (const Check& c : verdict.checks())
       if (c.verdict != CheckVerdict::pass) out.push_back(c.id);
     return out;
@@ -630,7 +648,8 @@ TEST(AppraisalPolicy, JudgesTheRecordedBootsOfOurOwn) {
 TEST(AppraisalPolicy, JudgesTheSectionsOfARecordedImage) {
   const MachineState machine = machine_of("ukisb");
   ASSERT_TRUE(machine.uki);
-  std::string rules = "evidence.allow_emulated = true\n[uki.sections]\n";
+  std::string rules =
+      "evidence.allow_emulated = true\nevidence.allow_operator_trust = true\n[uki.sections]\n";
   for (const UkiState::Section& s : machine.uki->sections)
     rules += "\"" + s.name + "\" = [\"" + show(s.digest) + "\"]\n";
   const AppraisalPolicy policy = policy_of(rules);
@@ -646,13 +665,31 @@ TEST(CommandLineTokens, AreThoseOfTheKernel) {
   EXPECT_THAT(command_line_tokens("a  b=c\t\"d e\" f=\"g h\" my-mod.a-b=x-y \n"),
               ElementsAre("a", "b=c", "d e", "f=g h", "my_mod.a_b=x-y"));
   EXPECT_THAT(command_line_tokens(""), IsEmpty());
-  EXPECT_TRUE(has_token("ro \"init=/bin/sh\"", "init=*"));
-  EXPECT_TRUE(has_token("ro init=\"/bin/sh\"", "init=/bin/sh"));
-  EXPECT_TRUE(has_token("systemd.debug_shell", "systemd.debug-shell"));
-  EXPECT_FALSE(has_token("noinit=1", "init=*"));
-  EXPECT_FALSE(has_token("initrd=x", "init=*"));
-  EXPECT_FALSE(has_token("\"a init=x\"", "init=x"));
-  EXPECT_TRUE(has_token("quiet", "*"));
+  EXPECT_TRUE(mentions("ro \"init=/bin/sh\"", "init=*"));
+  EXPECT_TRUE(mentions("ro init=\"/bin/sh\"", "init=/bin/sh"));
+  EXPECT_TRUE(mentions("systemd.debug_shell", "systemd.debug-shell"));
+  EXPECT_FALSE(mentions("noinit=1", "init=*"));
+  EXPECT_FALSE(mentions("initrd=x", "init=*"));
+  EXPECT_TRUE(mentions("quiet", "*"));
+}
+
+TEST(CommandLineTokens, AreFoundHoweverTheyAreHidden) {
+  EXPECT_TRUE(mentions("ro 'systemd.debug-shell'", "systemd.debug-shell"));
+  EXPECT_TRUE(mentions("ro systemd.debug\\-shell", "systemd.debug-shell"));
+  EXPECT_TRUE(mentions("ro -- init=/bin/sh", "init=*"));
+  EXPECT_TRUE(mentions("\"a init=x\"", "init=x"));
+  EXPECT_FALSE(is_plain("quiet=\xC2\xA0init=/bin/sh"));
+  EXPECT_FALSE(is_plain("ro\tinit=/bin/sh"));
+  EXPECT_TRUE(is_plain("ro init=/sbin/init"));
+}
+
+TEST(CommandLineTokens, AreSetOnlyWhereTheKernelTakesThem) {
+  EXPECT_TRUE(sets("ro lockdown=confidentiality", "lockdown=confidentiality"));
+  EXPECT_TRUE(sets("ro lockdown=none lockdown=confidentiality", "lockdown=*"));
+  EXPECT_TRUE(sets("ro", "ro"));
+  EXPECT_FALSE(sets("ro -- lockdown=confidentiality", "lockdown=confidentiality"));
+  EXPECT_FALSE(sets("lockdown=confidentiality lockdown=none", "lockdown=confidentiality"));
+  EXPECT_FALSE(sets("'lockdown=confidentiality'", "lockdown=confidentiality"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ bool listed(const std::vector<Digest>& allowed, const Digest& digest) {
 constexpr const char* kNoApplications =
     "the log does not show ExitBootServices, so what was started is not known";
 
-std::string hint_or(std::string hint, std::string_view otherwise) {
+std::string hint_or(const std::string& hint, std::string_view otherwise) {
   return hint.empty() ? std::string(otherwise) : hint;
 }
 
@@ -113,6 +113,8 @@ Result<PolicyRule> grub_files_within(const TomlItem& item) {
                          std::vector<Digest> out;
                          for (const GrubState::File& file : m.grub->files)
                            out.push_back(file.digest);
+                         // A file may be relabelled as an initrd of Linux' stub.
+                         out.insert(out.end(), m.initrds.begin(), m.initrds.end());
                          return out;
                        }});
 }
@@ -122,6 +124,22 @@ Result<PolicyRule> initrds_within(const TomlItem& item) {
                        "no initial RAM disk was measured by the kernel's stub",
                        [](const MachineState& m) { return std::optional(m.initrds); }});
 }
+
+}  // namespace
+
+PolicyRule no_grub_files_rule() {
+  return {"policy.kernel.grub_files", PolicyArea::kernel, PolicyScope::machine,
+          "GRUB read no files, because an initial RAM disk could hide among them.",
+          [](const PolicySubject& subject) {
+            const auto& grub = subject.machine.grub;
+            const std::size_t files = grub ? grub->files.size() : 0;
+            return PolicyFinding{files == 0, "no files of GRUB", fmt::format("{} files", files),
+                                 "list them in kernel.grub_files_within: only together do the two "
+                                 "lists say which initial RAM disk was loaded"};
+          }};
+}
+
+namespace {
 
 constexpr const char* kNoCommandLine =
     "neither GRUB nor the kernel's stub measured a command line that can be trusted";
@@ -154,7 +172,7 @@ Result<PolicyRule> must(const TomlItem& item) {
           return PolicyFinding{false, all_of_them(wanted), "none measured", kNoCommandLine};
         std::vector<std::string> missing;
         for (const std::string& token : wanted)
-          if (!has_token(*line, token)) missing.push_back(token);
+          if (!is_plain(*line) || !sets(*line, token)) missing.push_back(token);
         return PolicyFinding{missing.empty(), all_of_them(wanted),
                              missing.empty() ? "all of them" : "missing: " + all_of_them(missing),
                              "add it to the kernel's command line (GRUB_CMDLINE_LINUX)"};
@@ -174,7 +192,8 @@ Result<PolicyRule> must_not(const TomlItem& item) {
                                              "none measured", kNoCommandLine};
                       std::vector<std::string> found;
                       for (const std::string& token : banned)
-                        if (has_token(*line, token)) found.push_back(token);
+                        if (mentions(*line, token)) found.push_back(token);
+                      if (!is_plain(*line)) found.emplace_back("bytes that are not plain ASCII");
                       return PolicyFinding{
                           found.empty(), "none of " + all_of_them(banned),
                           found.empty() ? "none of them" : all_of_them(found),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/claim_types.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace assay {
@@ -146,9 +148,34 @@ std::optional<CelValue> cel_value(const json::value& value, const CelType& type)
                           : map_value(value.get_object(), type);
 }
 
+namespace {
+
+/// Whether a text in here was escaped for people, or looks so.
+bool is_escaped(const json::value& value) {
+  if (const json::string* text = value.if_string())
+    return std::string_view(*text).find("\\x") != std::string_view::npos;
+  if (const json::array* array = value.if_array())
+    return std::any_of(array->begin(), array->end(), is_escaped);
+  const json::object* object = value.if_object();
+  return object != nullptr && std::any_of(object->begin(), object->end(),
+                                          [](const auto& m) { return is_escaped(m.value()); });
+}
+
+/// A condition must judge what was measured and not how we print it, so claims that the machine's
+/// owner words are left out where printing changed them: a condition that asks for one fails.
+json::object claims_as_measured(const VtpmClaims& claims) {
+  json::object out = to_json(claims);
+  for (const char* name : {"kernel_command_line", "grub", "cos"})
+    if (const json::value* member = out.if_contains(name); member != nullptr && is_escaped(*member))
+      out.erase(name);
+  return out;
+}
+
+}  // namespace
+
 CelValue claim_values(const VtpmClaims& claims, Instant now) {
   static const CelType kClaims = CelType::record("claims", claim_types());
-  const auto values = cel_value(to_json(claims), kClaims);
+  const auto values = cel_value(claims_as_measured(claims), kClaims);
   ASSAY_CHECK(values.has_value());  // both sides are ours
   CelEntries out = *values->if_map();
   const std::int64_t seconds = unix_seconds(now);

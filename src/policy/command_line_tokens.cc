@@ -44,15 +44,43 @@ std::vector<std::string> command_line_tokens(std::string_view line) {
   return out;
 }
 
-bool has_token(std::string_view line, std::string_view token) {
+bool is_plain(std::string_view line) {
+  return std::all_of(line.begin(), line.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+}
+
+bool sets(std::string_view line, std::string_view token) {
   const std::string wanted = normal(token);
   const bool open = wanted.ends_with('*');
   const std::string_view beginning =
       std::string_view(wanted).substr(0, wanted.size() - (open ? 1 : 0));
-  const auto tokens = command_line_tokens(line);
-  return std::any_of(tokens.begin(), tokens.end(), [&](const std::string& t) {
-    return open ? t.starts_with(beginning) : t == beginning;
-  });
+  const std::string_view name = beginning.substr(0, beginning.find('='));
+  bool set = false;
+  for (const std::string& t : command_line_tokens(line)) {
+    if (t == normal("--")) break;  // the rest is for init
+    if (std::string_view(t).substr(0, t.find('=')) != name) continue;
+    set = open ? t.starts_with(beginning) : t == beginning;
+  }
+  return set;
+}
+
+bool mentions(std::string_view line, std::string_view token) {
+  const std::string wanted = normal(token);
+  const bool open = wanted.ends_with('*');
+  const std::string_view beginning =
+      std::string_view(wanted).substr(0, wanted.size() - (open ? 1 : 0));
+  const auto is_it = [&](std::string text) {
+    text = normal(text);
+    return open ? text.starts_with(beginning) : text == beginning;
+  };
+  for (const std::string& t : command_line_tokens(line)) {
+    std::string bare = t;
+    std::erase_if(bare, [](char c) { return c == '\'' || c == '\\'; });
+    if (is_it(t) || is_it(bare)) return true;
+    // systemd ends a parameter at every blank that the kernel's quotes protect.
+    for (const std::string& part : command_line_tokens(bare))
+      if (is_it(part)) return true;
+  }
+  return false;
 }
 
 }  // namespace assay

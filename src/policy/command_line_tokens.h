@@ -12,7 +12,16 @@ namespace assay {
 /// (Documentation/admin-guide/kernel-parameters.rst).
 std::vector<std::string> command_line_tokens(std::string_view line);
 
-/// Whether a parameter equals `token`; a final * matches any rest: "init=*".
-bool has_token(std::string_view line, std::string_view token);
+/// Whether a line is printable ASCII alone.  Of others the kernel and systemd disagree where a
+/// parameter ends (U+00A0 is a blank to one of them), so no rule about parameters believes them.
+bool is_plain(std::string_view line);
+
+/// Whether the kernel is given `token`: it stands before "--", and no later parameter of that name
+/// says something else.  A final * matches any rest: "lockdown=*".
+bool sets(std::string_view line, std::string_view token);
+
+/// Whether `token` is anywhere in the line, on either side of "--" and however it is quoted, as the
+/// kernel or as systemd reads it.  A final * matches any rest: "init=*".
+bool mentions(std::string_view line, std::string_view token);
 
 }  // namespace assay

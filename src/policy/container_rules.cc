@@ -30,6 +30,9 @@ Result<PolicyRule> matching(const TomlItem& item, const ContainerWords& words) {
       [allowed = *allowed, of = words.of](const PolicySubject& subject) {
         const auto& cos = subject.machine.cos;
         if (!cos) return PolicyFinding{false, one_of(allowed), "no container", kNoContainer};
+        if (!cos->launched || !cos->launch_error.empty())
+          return PolicyFinding{false, one_of(allowed), "a container that was not launched",
+                               "the launcher's log ends before it handed over: send it whole"};
         std::vector<std::string> found = of(*cos), foreign;
         for (const std::string& value : found)
           if (std::none_of(allowed.begin(), allowed.end(), [&](const std::string& pattern) {

@@ -58,6 +58,19 @@ PolicyRule hardware_rule() {
           }};
 }
 
+/// Anybody can run a CA: what one of an operator's own says of a machine is that operator's word.
+PolicyRule vendor_rule() {
+  return {"policy.evidence.vendor", PolicyArea::evidence, PolicyScope::attestation,
+          "The machine's vendor vouches for it, no CA or key of an operator's own.",
+          [](const PolicySubject& subject) {
+            const bool own = subject.claims->provenance == Provenance::operator_added;
+            return PolicyFinding{!own, "the vendor's word",
+                                 own ? "an operator's own" : "no operator's",
+                                 "if that CA or key is yours, set evidence.allow_operator_trust = "
+                                 "true"};
+          }};
+}
+
 /// What is measured into a register; PFP 1.06 section 3.3.4.
 PolicyArea area_of_pcr(std::size_t index) {
   switch (index) {
@@ -108,7 +121,7 @@ Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
 
 Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items) {
   std::vector<PolicyRule> out;
-  bool allow_sha1 = false, allow_emulated = false;
+  bool allow_sha1 = false, allow_emulated = false, allow_operator_trust = false;
   for (const TomlItem& item : items) {
     if (item.key() == "banks") {
       const auto elements = item.elements();
@@ -123,16 +136,21 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
               fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
         out.push_back(bank_rule(*bank));
       }
-    } else if (item.key() == "allow_sha1" || item.key() == "allow_emulated") {
+    } else if (item.key() == "allow_sha1" || item.key() == "allow_emulated" ||
+               item.key() == "allow_operator_trust") {
       const auto allowed = item.boolean();
       if (!allowed) return pass_on(allowed);
-      (item.key() == "allow_sha1" ? allow_sha1 : allow_emulated) = *allowed;
+      (item.key() == "allow_sha1"       ? allow_sha1
+       : item.key() == "allow_emulated" ? allow_emulated
+                                        : allow_operator_trust) = *allowed;
     } else {
-      return item.refuse("no such key: there is banks, allow_sha1, allow_emulated");
+      return item.refuse(
+          "no such key: there is banks, allow_sha1, allow_emulated, allow_operator_trust");
     }
   }
   if (!allow_sha1) out.push_back(no_sha1_rule());
   if (!allow_emulated) out.push_back(hardware_rule());
+  if (!allow_operator_trust) out.push_back(vendor_rule());
   return out;
 }
 

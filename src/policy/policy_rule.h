@@ -30,7 +30,7 @@ std::string_view name_of(PolicyArea area);
 /// What a rule is asked of.
 struct PolicySubject {
   const MachineState& machine;
-  const VtpmClaims* claims;  ///< nullptr where only a machine is judged
+  const VtpmClaims* claims = nullptr;  ///< nullptr where only a machine is judged
   Instant now;
 };
 
@@ -70,6 +70,10 @@ const PolicySection& kernel_rules();
 const PolicySection& container_rules();
 const PolicySection& instance_rules();
 const PolicySection& tpm_rules();
+
+/// What a policy that lists initial RAM disks and not GRUB's files asks besides: names in the log
+/// are not measured, so a RAM disk can pass for another file.
+PolicyRule no_grub_files_rule();
 
 /// A list in words: "a, b or c"; "nothing: the list is empty".
 std::string one_of(const std::vector<std::string>& values);

@@ -17,8 +17,9 @@ std::optional<std::map<std::string, std::uint32_t>> sbat_levels(std::string_view
     const std::string_view generation =
         line.substr(comma + 1, line.find(',', comma + 1) - comma - 1);
     std::uint32_t number = 0;
-    const char* end = generation.data() + generation.size();
-    const auto [stopped, error] = std::from_chars(generation.data(), end, number);
+    const char* const begin = line.data() + comma + 1;
+    const char* const end = begin + generation.size();
+    const auto [stopped, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stopped != end || generation.empty()) return std::nullopt;
     if (!out.emplace(line.substr(0, comma), number).second) return std::nullopt;
   }

@@ -102,12 +102,13 @@ bool is_gce_non_host(const JudgedEvent& e) {
          equal(e.event->data.first(kSignature.size()), as_bytes(kSignature));
 }
 
-/// The events that the firmware itself measured into PCR 0: those before its separator.
+/// The events that the firmware itself measured into PCR 0: those before its separator, and before
+/// a record of Boot Guard that looks like one, because it could be the separator, relabelled.
 std::vector<const JudgedEvent*> firmware_events(const ReplayedLog& replayed) {
   std::vector<const JudgedEvent*> out;
   for (const JudgedEvent& e : replayed.events) {
     if (e.event->pcr != 0) continue;
-    if (e.is(EventType::separator)) break;
+    if (e.is(EventType::separator) || e.event == replayed.boot_guard_record) break;
     out.push_back(&e);
   }
   return out;

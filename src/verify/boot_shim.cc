@@ -29,13 +29,25 @@ std::optional<std::string> sbat_level(const JudgedEvent& e) {
   return to_text(variable->data);
 }
 
+/// Whether shim's own keys vouched for an image: by then a shim that has a level has measured it.
+bool is_vouched_by_shim(const JudgedEvent& e) {
+  if (e.event->type != EventType::efi_variable_authority || !is_in(*e.event, kPolicyPcr))
+    return false;
+  const auto variable = parse_uefi_variable(e.event->data);
+  return variable && variable->vendor == kShimLock && variable->name != "SbatLevel" &&
+         variable->name != "MokListTrusted";
+}
+
 }  // namespace
 
 std::optional<ShimState> read_shim(const ReplayedLog& replayed) {
   ShimState out;
+  bool too_late = false;  // then it is the running system's word
   for (const JudgedEvent& e : replayed.events) {
+    too_late = too_late || is_vouched_by_shim(e);
     // A second shim in the chain measures its own level again: the first is the firmware's choice.
-    if (auto level = sbat_level(e); level && !out.sbat_level) out.sbat_level = std::move(level);
+    if (auto level = sbat_level(e); level && !out.sbat_level && !too_late)
+      out.sbat_level = std::move(level);
     if (auto name = mok_name(*e.event))
       out.variables.push_back({std::move(*name), replayed.digest(*e.event)});
   }

@@ -16,7 +16,7 @@ struct CelReplay {
   struct Value {
     CelRegister where;
     Digest value;
-    std::uint64_t extends;
+    std::uint64_t extends = 0;
   };
   struct Bank {
     HashAlgorithm algorithm;

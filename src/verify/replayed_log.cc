@@ -175,14 +175,15 @@ class Replay {
 
   /// With a separator hidden under that type, the running system could extend PCR 0 and call it the
   /// firmware's.  So it is believed only where a separator follows, and not of Google's firmware,
-  /// which has no such record: nobody gets a technology or a version by it.
+  /// which has no such record.  What stands behind it is the firmware's word no more
+  /// (read_platform).
   void judge_boot_guard() {
     const Event* const record = std::exchange(out_.boot_guard_record, nullptr);
     if (record == nullptr) return;
     bool ended = false, google = false;
     for (const JudgedEvent& e : out_.events) {
-      if (e.event->pcr != 0 || e.event->number <= record->number) continue;
-      ended = ended || e.is(EventType::separator);
+      if (e.event->pcr != 0) continue;
+      ended = ended || (e.event->number > record->number && e.is(EventType::separator));
       google = google || is_google(*e.event);
     }
     if (ended && !google)

@@ -12,7 +12,7 @@ namespace {
 
 tl::unexpected<std::string> refuse(std::string why) { return tl::unexpected(std::move(why)); }
 
-/// a op b of whole numbers; nothing on overflow.  The divisor is not 0.
+/// a op b of whole numbers; nothing on overflow.  The caller refuses a divisor of 0.
 template <class T>
 std::optional<T> whole(CelOperator op, T a, T b) {
   T out = 0;
@@ -22,6 +22,7 @@ std::optional<T> whole(CelOperator op, T a, T b) {
     return __builtin_sub_overflow(a, b, &out) ? std::nullopt : std::optional(out);
   if (op == CelOperator::multiply)
     return __builtin_mul_overflow(a, b, &out) ? std::nullopt : std::optional(out);
+  if (b == 0) return std::nullopt;
   // The one quotient of int that does not fit: the most negative number by -1.
   if (std::is_signed_v<T> && a == std::numeric_limits<T>::min() && b == static_cast<T>(-1))
     return std::nullopt;

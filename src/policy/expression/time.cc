@@ -144,7 +144,9 @@ std::optional<CelTimestamp> parse_cel_timestamp(std::string_view text) {
   const auto offset = parse_offset(in);
   if (!offset || !in.empty()) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return in_range(days * kSecondsOfDay + (*hour * 60 + *minute) * 60 + *second - *offset, nanos);
+  return in_range(days * kSecondsOfDay + std::int64_t{*hour} * 3600 + std::int64_t{*minute} * 60 +
+                      *second - *offset,
+                  nanos);
 }
 
 std::optional<CelDuration> parse_cel_duration(std::string_view text) {
