@@ -17,15 +17,12 @@ const CelEnvironment& environment() {
 }
 
 const CelEntries& input() {
-  static const CelValue kInput =
-      *CelValue::map({{CelValue::string("n"), CelValue(std::int64_t{-7})},
-                      {CelValue::string("s"), CelValue::string("root=/dev/sda1 ro")},
-                      {CelValue::string("l"),
-                       CelValue::list({CelValue::string("a"), CelValue::string("b")})},
-                      {CelValue::string("m"),
-                       *CelValue::map({{CelValue::string("k"), CelValue(2.5)}})},
-                      {CelValue::string("r"),
-                       *CelValue::map({{CelValue::string("x"), CelValue(true)}})}});
+  static const CelValue kInput = *CelValue::map(
+      {{CelValue::string("n"), CelValue(std::int64_t{-7})},
+       {CelValue::string("s"), CelValue::string("root=/dev/sda1 ro")},
+       {CelValue::string("l"), CelValue::list({CelValue::string("a"), CelValue::string("b")})},
+       {CelValue::string("m"), *CelValue::map({{CelValue::string("k"), CelValue(2.5)}})},
+       {CelValue::string("r"), *CelValue::map({{CelValue::string("x"), CelValue(true)}})}});
   return *kInput.if_map();
 }
 

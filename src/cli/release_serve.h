@@ -48,8 +48,8 @@ class ReleaseServer {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of JSON with
-/// "url", "audience", "issuers" and "state".
+/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of
+/// JSON with "url", "audience", "issuers" and "state".
 int run_release_serve(const ReleaseServeOptions& options, ReadyForm form, Io io);
 
 }  // namespace assay

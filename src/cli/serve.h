@@ -49,8 +49,8 @@ class AttestationServer {
 
 enum class ReadyForm { text, json };
 
-/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of JSON with
-/// "url", "issuer" and "state".
+/// Serves until SIGINT, SIGTERM or SIGHUP.  When ready, tells its URL: some lines, or one line of
+/// JSON with "url", "issuer" and "state".
 int run_serve(const ServeOptions& options, ReadyForm form, Io io);
 
 }  // namespace assay

@@ -321,15 +321,19 @@ TEST_F(AttestationServiceTest, GivesNoTokenToAMachineThatThePolicyRejects) {
   RECORDED_BODY_OR_SKIP(body);
   const auto ask = [&](const std::string& technology) {
     AttestationSettings settings{.issuer = kIssuer, .locations = {"us-central1"}};
-    settings.policy = AppraisalPolicy::parse(
-                          "policy",
-                          "accept_any = [\"secure_boot\", \"applications\", \"kernel\", "
-                          "\"instance\"]\nplatform.minimum_technology = \"" +
-                              technology + "\"\n")
-                          .value();
+    settings.policy =
+        AppraisalPolicy::parse("policy",
+                               "accept_any = [\"secure_boot\", \"applications\", \"kernel\", "
+                               "\"instance\"]\nplatform.minimum_technology = \"" +
+                                   technology + "\"\n")
+            .value();
     const AttestationService strict{settings, trust, signing_keys(), challenges, log, clock};
-    HttpRequest request{"POST", "/v1/" + create_challenge() + ":verifyAttestation", {}, {},
-                        json::serialize(body), "127.0.0.1:9"};
+    HttpRequest request{"POST",
+                        "/v1/" + create_challenge() + ":verifyAttestation",
+                        {},
+                        {},
+                        json::serialize(body),
+                        "127.0.0.1:9"};
     request.headers.set("Authorization", "Bearer " + access_token(clock.now()));
     return strict(request);
   };
