@@ -56,9 +56,10 @@ Result<std::vector<json::object>> read_entries(SqliteDatabase& from, const Audit
 
 /// What changes when somebody opens a database or writes to it.
 struct FileState {
-  bool in_use;  ///< there is a write-ahead log: somebody has it open, or has died with it open
+  /// There is a write-ahead log: somebody has it open, or has died with it open.
+  bool in_use = false;
   std::filesystem::file_time_type changed;
-  std::uintmax_t size;
+  std::uintmax_t size = 0;
   bool operator==(const FileState&) const = default;
 };
 
