@@ -10,7 +10,7 @@
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "formats/recorded.h"
-#include "formats/uefi.h"
+#include "formats/uefi_writer.h"
 #include "verify/dbx_generation.h"
 #include "verify/log_statement.h"
 
@@ -467,6 +467,49 @@ TEST(OwnBoots, AreNotGivenACommandLineAfterwards) {
   const Looked got(w.take());
   EXPECT_THAT(failures(got.statement.verdict), IsEmpty());
   EXPECT_EQ(got.statement.state.kernel_command_line, std::nullopt);
+}
+
+/// What the running system extends behind shim's first authority is no level of shim's.
+TEST(Shim, HasItsLevelBeforeItVouches) {
+  const Buffer level =
+      write_uefi_variable(kShimLock, "SbatLevel", as_bytes("sbat,1,2099\nshim,9\n"));
+  const Buffer vouched = write_uefi_variable(kShimLock, "MokListRT", Buffer(48, 7));
+  for (const bool before : {true, false}) {
+    OneBankLog log;
+    if (before) log.add(7, EventType::efi_variable_authority, level, level);
+    log.add(7, EventType::efi_variable_authority, vouched, vouched);
+    if (!before) log.add(7, EventType::efi_variable_authority, level, level);
+    const Looked got(log.w.take());
+    const auto& shim = got.statement.state.shim;
+    EXPECT_EQ(shim && shim->sbat_level, before);
+  }
+}
+
+/// An initial RAM disk that GRUB read, relabelled as LoadOptions beside the true ones.
+TEST(LoadOptions, AreAllTheLineOfGrub) {
+  const std::string_view line = "/vmlinuz ro";
+  Buffer options = utf16le("BOOT_IMAGE=/vmlinuz ro");
+  options.insert(options.end(), 2, 0);
+  ByteWriter tag;
+  tag.u32_le(0x8F3B22ED)
+      .u32_le(26)
+      .bytes(as_bytes(std::string_view("LOADED_IMAGE::LoadOptions\0", 26)));
+  const Buffer named = tag.take();
+  for (const bool hidden : {false, true}) {
+    OneBankLog log;
+    const auto text = [&](std::string_view label, std::string measured) {
+      const std::string logged = fmt::format("{}{}{}", label, measured, '\0');
+      log.add(8, EventType::ipl, as_bytes(logged), as_bytes(measured));
+    };
+    text("grub_cmd: ", fmt::format("linux {}", line));
+    text("kernel_cmdline: ", std::string(line));
+    log.add(9, EventType::event_tag, named, options);
+    if (hidden) log.add(9, EventType::event_tag, named, as_bytes("an initial RAM disk"));
+    const Looked got(log.w.take());
+    EXPECT_EQ(
+        failures(got.statement.verdict),
+        hidden ? std::vector<std::string>{"boot.kernel.load_options"} : std::vector<std::string>{});
+  }
 }
 
 /// Genuine sections relabelled, so that others could be extended in their place.
