@@ -9,10 +9,10 @@
 
 namespace assay {
 
-/// Writes an appraisal policy (docs/policy.md) that good boots fulfil: for each thing that was
-/// measured, what these boots had, and nothing that none of them had.  What differs between them is
-/// allowed as each of them had it; revocations (dbx) and the firmware version may only grow.  The
-/// text is TOML with comments, for a person to read and to loosen.
+/// Writes an appraisal policy (docs/appraisal-policy.md) that good boots fulfil: for each thing
+/// that was measured, what these boots had, and nothing that none of them had.  What differs
+/// between them is allowed as each of them had it; revocations (dbx) and the firmware version may
+/// only grow.  The text is TOML with comments, for a person to read and to loosen.
 ///
 /// All states must be of one bank, and trusted by the caller: whatever they hold becomes allowed.
 /// Fault::malformed for none, or for states of several banks.

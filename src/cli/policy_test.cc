@@ -20,10 +20,12 @@ using testing::StartsWith;
 constexpr const char* kEvidence = "gce-attestations/gce-cos-85-nonce9009.pb";
 
 constexpr const char* kPolicy = R"(accept_any = ["applications", "kernel", "instance"]
+evidence.minimum_nonce_bytes = 2
 platform.minimum_technology = "sev"
 secure_boot.required = true
 )";
 constexpr const char* kStrictPolicy = R"(accept_any = ["applications", "kernel", "instance"]
+evidence.minimum_nonce_bytes = 2
 platform.minimum_technology = "sev-snp"
 secure_boot.required = true
 )";
@@ -45,7 +47,7 @@ class PolicyCommand : public testing::Test {
 
 TEST_F(PolicyCommand, ChecksAPolicy) {
   EXPECT_EQ(run_policy_check({file("p.toml", kPolicy)}, io()), kAccepted);
-  EXPECT_THAT(out_.str(), HasSubstr("p.toml: understood, 10 sentences"));
+  EXPECT_THAT(out_.str(), HasSubstr("p.toml: understood, 11 sentences"));
   EXPECT_EQ(
       run_policy_check({file("p.textproto", "platform { minimum_technology: AMD_SEV }")}, io()),
       kAccepted);
@@ -64,7 +66,7 @@ TEST_F(PolicyCommand, PointsAtWhatItDoesNotUnderstand) {
   EXPECT_EQ(run_policy_check({other}, io()), kRejected);
   EXPECT_THAT(err_.str(),
               StartsWith("assay: " + other +
-                         ":6: condition.that: condition \"c\", 1:1: no claim is called `bnak`; did "
+                         ":7: condition.that: condition \"c\", 1:1: no claim is called `bnak`; did "
                          "you mean `bank`?\n"
                          "    bnak == 'x'\n"
                          "    ^\n"));
@@ -78,11 +80,12 @@ TEST_F(PolicyCommand, ExplainsAPolicyInSentences) {
   EXPECT_EQ(run_policy_explain({file("p.toml", kPolicy)}, io()), kAccepted);
   EXPECT_EQ(out_.str(),
             "A machine passes if all of this holds:\n"
-            "  - The machine is protected by AMD SEV or better.\n"
-            "  - Secure Boot is on.\n"
+            "  - The nonce that the evidence answers has 2 bytes or more.\n"
             "  - What is said of the machine does not rest on SHA-1.\n"
             "  - The machine is no emulator's.\n"
             "  - The machine's vendor vouches for it, no CA or key of an operator's own.\n"
+            "  - The machine is protected by AMD SEV or better.\n"
+            "  - Secure Boot is on.\n"
             "  - Nothing is asked about applications: any passes.\n"
             "  - Nothing is asked about kernel: any passes.\n"
             "  - Nothing is asked about instance: any passes.\n"

@@ -17,8 +17,9 @@ struct ReleaseServeOptions {
   std::filesystem::path state;       ///< secrets and audit log; empty: in memory (development)
   std::vector<std::string> issuers;  ///< whose tokens are believed, byte for byte
   std::string audience;              ///< which `aud` they must name
-  std::filesystem::path policy;      ///< TOML (docs/policy.md); empty: the demo's own (development)
-  std::filesystem::path ca_file;     ///< CA certificates for https issuers; empty: the system's
+  std::filesystem::path
+      policy;  ///< TOML (docs/secrets-policy.md); empty: the demo's own (development)
+  std::filesystem::path ca_file;  ///< CA certificates for https issuers; empty: the system's
   int threads = 4;
   ServiceMode mode = ServiceMode::production;
 };

@@ -20,7 +20,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::string_view kAny =
-    "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"kernel\", \"instance\"]\n";
+    "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"kernel\", \"instance\"]\n"
+    "evidence.minimum_nonce_bytes = 2\n";  // the recorded attestation's
 
 AppraisalPolicy policy_of(const std::string& rules) {
   auto policy = AppraisalPolicy::parse("policy.toml", std::string(kAny) + rules);
@@ -277,6 +278,30 @@ TEST_F(RecordedPolicy, HoldsWithoutBeingAsked) {
   EXPECT_TRUE(changed("drivers.within = [\"" + std::string(96, '0') + "\"]", driver).accepted());
 }
 
+TEST_F(RecordedPolicy, AsksForALongNonceUnlessTold) {
+  const auto failing = [&](std::size_t bytes, std::string_view evidence) {
+    VtpmClaims claims = **outcome_.claims;
+    claims.nonce_bytes = bytes;
+    const auto policy = AppraisalPolicy::parse(
+        "policy.toml",
+        "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"kernel\", "
+        "\"instance\"]\n" +
+            std::string(evidence));
+    EXPECT_TRUE(policy) << to_string(policy.error());
+    return refusals(policy->appraise(make_authentic_for_testing(std::move(claims)), in_2023()));
+  };
+  const std::vector<std::string> nonce{"policy.evidence.nonce"};
+  EXPECT_EQ((**outcome_.claims).nonce_bytes, 2u);
+  EXPECT_EQ(failing(2, ""), nonce);
+  EXPECT_EQ(failing(15, ""), nonce);
+  EXPECT_THAT(failing(16, ""), IsEmpty());
+  EXPECT_EQ(failing(15, "[evidence]\nbanks = [\"sha256\"]\n"), nonce);
+  EXPECT_THAT(failing(2, "evidence.minimum_nonce_bytes = 2"), IsEmpty());
+  EXPECT_EQ(failing(1, "evidence.minimum_nonce_bytes = 2"), nonce);
+  EXPECT_EQ(failing(31, "evidence.minimum_nonce_bytes = 32"), nonce);
+  EXPECT_THAT(failing(64, "evidence.minimum_nonce_bytes = 64"), IsEmpty());
+}
+
 TEST_F(RecordedPolicy, JudgesTheContainerWhereThereIsOne) {
   const std::string digest = "sha256:" + std::string(64, 'c');
   const auto with_container = [&](VtpmClaims& c) {
@@ -476,8 +501,15 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
        "policy.toml:2: evidence.banks: \"md5\": want \"sha1\", \"sha256\", \"sha384\" or "
        "\"sha512\""},
       {"[evidence]\nbank = [\"sha256\"]",
-       "policy.toml:2: evidence.bank: no such key: there is banks, allow_sha1, allow_emulated, "
-       "allow_operator_trust"},
+       "policy.toml:2: evidence.bank: no such key: there is banks, minimum_nonce_bytes, "
+       "allow_sha1, "
+       "allow_emulated, allow_operator_trust"},
+      {"[evidence]\nminimum_nonce_bytes = 0",
+       "policy.toml:2: evidence.minimum_nonce_bytes: want 1 or more"},
+      {"[evidence]\nminimum_nonce_bytes = 65",
+       "policy.toml:2: evidence.minimum_nonce_bytes: no TPM answers more than 64 bytes"},
+      {"[evidence]\nminimum_nonce_bytes = \"16\"",
+       "policy.toml:2: evidence.minimum_nonce_bytes: want an integer, not a string"},
       {"accept_any = [\"all\"]",
        "policy.toml:1: accept_any: \"all\": want one of platform, secure_boot, applications, "
        "kernel, instance, drivers, container"},
@@ -601,6 +633,9 @@ TEST(AppraisalPolicy, IsCompleteByRulesRegistersOrConditions) {
             "");
 }
 
+/// Not asked of a boot alone, which answers no nonce.
+constexpr std::string_view kNonceRule = "policy.evidence.nonce";
+
 MachineState machine_of(const std::string& boot) {
   const Buffer bytes = boot_file(boot + "/binary_bios_measurements");
   const auto log = parse_event_log(bytes);
@@ -618,7 +653,7 @@ TEST(AppraisalPolicy, JudgesTheRecordedBootsOfOurOwn) {
         policy_of("evidence.allow_emulated = true\nevidence.allow_operator_trust = true\n" + rules)
             .appraise_machine(machine_of(boot));
     for (const Check& c : verdict.checks())
-      if (c.verdict != CheckVerdict::pass) out.push_back(c.id);
+      if (c.verdict != CheckVerdict::pass && c.id != kNonceRule) out.push_back(c.id);
     return out;
   };
   for (const char* boot : {"sb", "sbfull", "ukisb"})
@@ -653,12 +688,12 @@ TEST(AppraisalPolicy, JudgesTheSectionsOfARecordedImage) {
   for (const UkiState::Section& s : machine.uki->sections)
     rules += "\"" + s.name + "\" = [\"" + show(s.digest) + "\"]\n";
   const AppraisalPolicy policy = policy_of(rules);
-  EXPECT_THAT(refusals(policy.appraise_machine(machine)), IsEmpty());
+  EXPECT_THAT(refusals(policy.appraise_machine(machine)), ElementsAre(kNonceRule));
   EXPECT_FALSE(policy.appraise_machine(machine_of("sb")).accepted());
   MachineState changed = machine;
   changed.uki->sections[0].digest.writable()[0] ^= 1;
   EXPECT_THAT(refusals(policy.appraise_machine(changed)),
-              ElementsAre("policy.uki.section/" + machine.uki->sections[0].name));
+              ElementsAre(kNonceRule, "policy.uki.section/" + machine.uki->sections[0].name));
 }
 
 TEST(CommandLineTokens, AreThoseOfTheKernel) {

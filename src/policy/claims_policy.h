@@ -12,7 +12,7 @@
 
 namespace assay {
 
-/// Which tokens may have which secret.  A TOML file (docs/policy.md):
+/// Which tokens may have which secret.  A TOML file (docs/secrets-policy.md):
 ///
 ///     [secrets."db-password"]
 ///     hwmodel = ["GCP_AMD_SEV"]              # any of these values

@@ -12,6 +12,12 @@ namespace assay {
 
 namespace {
 
+/// 128 bits: nobody foresees so many, and no two requests share them.
+constexpr std::int64_t kMinimumNonce = 16;
+/// The longest that every TPM takes: extraData holds no more than a TPMT_HA, whose largest digest
+/// has 64 bytes.  TPM 2.0 Part 2, 10.4.3 and 10.12.8.
+constexpr std::int64_t kLongestNonce = 64;
+
 std::optional<HashAlgorithm> bank_named(std::string_view name) {
   for (const auto bank :
        {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
@@ -71,6 +77,19 @@ PolicyRule vendor_rule() {
           }};
 }
 
+/// A challenge that can be guessed or met again proves no freshness.
+PolicyRule nonce_rule(std::size_t minimum) {
+  return {"policy.evidence.nonce", PolicyArea::evidence, PolicyScope::attestation,
+          fmt::format("The nonce that the evidence answers has {} bytes or more.", minimum),
+          [minimum](const PolicySubject& subject) {
+            const std::size_t bytes = subject.claims->nonce_bytes;
+            return PolicyFinding{bytes >= minimum, fmt::format("{} bytes or more", minimum),
+                                 fmt::format("{} bytes", bytes),
+                                 "attest again with a random nonce of that length; for evidence "
+                                 "that was recorded, set evidence.minimum_nonce_bytes"};
+          }};
+}
+
 /// What is measured into a register; PFP 1.06 section 3.3.4.
 PolicyArea area_of_pcr(std::size_t index) {
   switch (index) {
@@ -122,6 +141,7 @@ Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
 Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items) {
   std::vector<PolicyRule> out;
   bool allow_sha1 = false, allow_emulated = false, allow_operator_trust = false;
+  std::int64_t minimum_nonce = kMinimumNonce;
   for (const TomlItem& item : items) {
     if (item.key() == "banks") {
       const auto elements = item.elements();
@@ -136,6 +156,12 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
               fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
         out.push_back(bank_rule(*bank));
       }
+    } else if (item.key() == "minimum_nonce_bytes") {
+      const auto bytes = item.integer(1);
+      if (!bytes) return pass_on(bytes);
+      if (*bytes > kLongestNonce)
+        return item.refuse(fmt::format("no TPM answers more than {} bytes", kLongestNonce));
+      minimum_nonce = *bytes;
     } else if (item.key() == "allow_sha1" || item.key() == "allow_emulated" ||
                item.key() == "allow_operator_trust") {
       const auto allowed = item.boolean();
@@ -145,13 +171,19 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
                                         : allow_operator_trust) = *allowed;
     } else {
       return item.refuse(
-          "no such key: there is banks, allow_sha1, allow_emulated, allow_operator_trust");
+          "no such key: there is banks, minimum_nonce_bytes, allow_sha1, allow_emulated, "
+          "allow_operator_trust");
     }
   }
+  out.push_back(nonce_rule(static_cast<std::size_t>(minimum_nonce)));
   if (!allow_sha1) out.push_back(no_sha1_rule());
   if (!allow_emulated) out.push_back(hardware_rule());
   if (!allow_operator_trust) out.push_back(vendor_rule());
   return out;
+}
+
+std::vector<PolicyRule> evidence_rules_of_other_policies() {
+  return {no_sha1_rule(), hardware_rule(), vendor_rule()};
 }
 
 Result<std::vector<PolicyRule>> read_pcr_rules(const TomlItem& item) {

@@ -7,8 +7,12 @@
 
 namespace assay {
 
-/// The section [evidence]: `banks`, `allow_sha1`, `allow_emulated`; and what holds without it.
+/// The section [evidence]: `banks`, `minimum_nonce_bytes`, `allow_sha1`, `allow_emulated`,
+/// `allow_operator_trust`; and what holds without it.
 Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items);
+
+/// What holds of the evidence under a policy of another tool: its users choose their nonces.
+std::vector<PolicyRule> evidence_rules_of_other_policies();
 
 /// [pcrs.BANK]: a register by its number, and the values it may have.  A rule about a register is
 /// one about what is measured into it.

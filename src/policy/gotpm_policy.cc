@@ -83,12 +83,11 @@ Result<AppraisalPolicy> parse_gotpm_policy(std::string_view where, std::string_v
     return fail(Fault::malformed, std::string(where),
                 "sev_snp: nobody judges this field yet, so a policy must not rest on it");
   const attest::PlatformPolicy& platform = message.platform();
-  auto rules = read_evidence_rules({});
-  if (!rules) return pass_on(rules);
-  if (platform.allowed_scrtm_version_ids_size() > 0) rules->push_back(scrtm_rule(platform));
-  rules->push_back(firmware_rule(platform.minimum_gce_firmware_version()));
-  rules->push_back(technology_rule(platform.minimum_technology()));
-  return AppraisalPolicy(std::move(*rules),
+  std::vector<PolicyRule> rules = evidence_rules_of_other_policies();
+  if (platform.allowed_scrtm_version_ids_size() > 0) rules.push_back(scrtm_rule(platform));
+  rules.push_back(firmware_rule(platform.minimum_gce_firmware_version()));
+  rules.push_back(technology_rule(platform.minimum_technology()));
+  return AppraisalPolicy(std::move(rules),
                          {PolicyArea::secure_boot, PolicyArea::applications, PolicyArea::kernel,
                           PolicyArea::instance, PolicyArea::drivers, PolicyArea::container});
 }

@@ -324,7 +324,8 @@ TEST_F(AttestationServiceTest, GivesNoTokenToAMachineThatThePolicyRejects) {
     settings.policy =
         AppraisalPolicy::parse("policy",
                                "accept_any = [\"secure_boot\", \"applications\", \"kernel\", "
-                               "\"instance\"]\nplatform.minimum_technology = \"" +
+                               "\"instance\"]\nevidence.minimum_nonce_bytes = 2\n"
+                               "platform.minimum_technology = \"" +
                                    technology + "\"\n")
             .value();
     const AttestationService strict{settings, trust, signing_keys(), challenges, log, clock};

@@ -194,6 +194,9 @@ const std::vector<CheckDescription>& all_checks() {
        "this project"},
       {"policy.evidence.bank", "Was a register bank judged that the policy asks for?",
        "docs/appraisal-policy.md"},
+      {"policy.evidence.nonce",
+       "Does the nonce have as many bytes as the policy asks for (16 unless it says otherwise)?",
+       "docs/appraisal-policy.md"},
       {"policy.evidence.strength",
        "Does what is said of the machine rest on better than SHA-1 (unless allow_sha1)?",
        "NIST SP 800-131A, 9"},
@@ -270,9 +273,10 @@ const std::vector<CheckDescription>& all_checks() {
        "TPM 2.0 Part 2, 10.11.1"},
       {"policy.pcr", "Has a register a listed value?", "docs/appraisal-policy.md"},
       {"policy.condition", "Is a condition of the policy true?", "docs/expressions.md"},
-      {"policy.secret.listed", "Does the policy have rules for this secret?", "docs/policy.md"},
+      {"policy.secret.listed", "Does the policy have rules for this secret?",
+       "docs/secrets-policy.md"},
       {"policy.claim", "Has the token this claim, with a value that the policy lists?",
-       "docs/policy.md"},
+       "docs/secrets-policy.md"},
   };
   return kChecks;
 }
