@@ -82,6 +82,23 @@ void add_verify_debug(CLI::App* verify, Job& job) {
       ->type_name("FORMAT");
 }
 
+/// `--crl`, `--require-crl` and `--crl-max-age`.
+void add_revocation(CLI::App* command, RevocationOptions& options) {
+  command
+      ->add_option("--crl", options.crl,
+                   "Revocation list of a CA, DER or PEM; repeatable.  Without one of an issuer, "
+                   "revocation is not asked")
+      ->type_name("FILE")
+      ->take_all();
+  command->add_flag("--require-crl", options.require_crl,
+                    "Reject unless every issuer has a current revocation list");
+  command
+      ->add_option("--crl-max-age", options.crl_max_age,
+                   "How old a revocation list may be, whatever it says of its next update")
+      ->check(CLI::Range(1, 315'360'000).description(""))
+      ->type_name("SECONDS");
+}
+
 void add_verify(CLI::App& app, Job& job) {
   CLI::App* command = app.add_subcommand(
       "verify", "Judge evidence: is this attestation real, and what does it say?");
@@ -106,19 +123,7 @@ void add_verify(CLI::App& app, Job& job) {
                    "TPMT_PUBLIC or TPM2B_PUBLIC; repeatable")
       ->type_name("FILE")
       ->take_all();
-  command
-      ->add_option("--crl", flags->crl,
-                   "Revocation list of a CA, DER or PEM; repeatable.  Without one of an issuer, "
-                   "revocation is not asked")
-      ->type_name("FILE")
-      ->take_all();
-  command->add_flag("--require-crl", flags->require_crl,
-                    "Reject unless every issuer has a current revocation list");
-  command
-      ->add_option("--crl-max-age", flags->crl_max_age,
-                   "How old a revocation list may be, whatever it says of its next update")
-      ->check(CLI::Range(1, 315'360'000).description(""))
-      ->type_name("SECONDS");
+  add_revocation(command, flags->revocation);
   command
       ->add_option("--now", flags->now,
                    "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
@@ -202,6 +207,7 @@ void add_serve(CLI::App& app, Job& job) {
       ->add_option("--policy", flags->policy,
                    "What machines must be to get a token: TOML (docs/appraisal-policy.md)")
       ->type_name("FILE");
+  add_revocation(command, flags->revocation);
   command
       ->add_option("--issuer", flags->issuer, "`iss` of the tokens (default: the URL listened on)")
       ->type_name("URL");
@@ -245,7 +251,7 @@ void add_release_serve(CLI::App* release, Job& job) {
   command->add_option("--audience", flags->audience, "The `aud` that tokens must name");
   command
       ->add_option("--policy", flags->policy,
-                   "Which claims get which secret (TOML, docs/policy.md)")
+                   "Which claims get which secret (TOML, docs/secrets-policy.md)")
       ->type_name("FILE");
   command
       ->add_option("--ca-file", flags->ca_file,

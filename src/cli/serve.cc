@@ -12,6 +12,8 @@
 #include "host/system_clock.h"
 #include "http/server.h"
 #include "services/attestation_service.h"
+#include "services/revocation_files.h"
+#include "services/revocation_refresher.h"
 #include "store/sqlite_stores.h"
 #include "token/key_ring.h"
 
@@ -45,6 +47,8 @@ Status check_issuer(const ServeOptions& options) {
 /// Everything the service stands on, in the order of construction: the server goes first.
 struct AttestationServer::Parts {
   SystemClock clock;
+  std::unique_ptr<RevocationFiles> revocation;  ///< null: nothing was said of it
+  std::unique_ptr<RevocationRefresher> refresher;
   Trust trust;
   KeyRing keys;
   std::unique_ptr<ChallengeStore> challenges;
@@ -82,6 +86,13 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
     policy = std::move(*loaded);
   }
 
+  std::unique_ptr<RevocationFiles> revocation;
+  if (options.revocation.asked()) {
+    auto opened = RevocationFiles::open(revocation_settings(options.revocation));
+    if (!opened) return pass_on(opened);
+    revocation = std::move(*opened);
+  }
+
   std::unique_ptr<Parts> parts;
   if (options.state.empty()) {
     if (options.mode == ServiceMode::production) {
@@ -89,6 +100,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
                   "required: a directory for challenges, audit log and signing key");
     }
     parts.reset(new Parts{{},
+                          {},
+                          {},
                           std::move(*trust),
                           KeyRing::generate(),
                           make_memory_challenges(),
@@ -105,6 +118,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
     auto log = open_sqlite_audit_log(options.state / "audit.db");
     if (!log) return pass_on(log);
     parts.reset(new Parts{{},
+                          {},
+                          {},
                           std::move(*trust),
                           std::move(*keys),
                           std::move(*challenges),
@@ -113,6 +128,9 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
                           {},
                           {}});
   }
+
+  if (revocation) parts->refresher = std::make_unique<RevocationRefresher>(*revocation);
+  parts->revocation = std::move(revocation);
 
   // The issuer may be the URL listened on, which is known only once the server is up: requests that
   // come sooner than the service wait for it.
@@ -132,7 +150,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   parts->service = std::make_unique<AttestationService>(
       AttestationSettings{parts->issuer,
                           options.locations.empty() ? google_cloud_regions() : options.locations,
-                          options.challenge_lifetime, options.token_lifetime, std::move(policy)},
+                          options.challenge_lifetime, options.token_lifetime, std::move(policy),
+                          parts->revocation.get()},
       parts->trust, parts->keys, *parts->challenges, *parts->log, parts->clock);
   late.set_value(parts->service.get());
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));
@@ -156,6 +175,10 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
         (*server)->url(), (*server)->issuer(),
         options.state.empty() ? "in memory, lost when it ends" : options.state.string(),
         trust.anchors.size(), trust.identities.size());
+    if (options.revocation.asked())
+      io.out << fmt::format(
+          "  revokes {} files of lists, {}\n", options.revocation.crl.size(),
+          options.revocation.require_crl ? "a current one required" : "none required");
     if (trust.emulated())
       io.out << "  DEVELOPMENT: emulated machines are accepted; their tokens say so\n";
     io.out << "  Ctrl-C stops it" << "\n" << std::flush;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/io.h"
+#include "cli/revocation_option.h"
 #include "cli/trust_option.h"
 
 namespace assay {
@@ -19,6 +20,7 @@ struct ServeOptions {
       state;  ///< challenges, audit log, signing key; empty: in memory (development)
   std::vector<std::string> trust;      ///< "google" or files
   std::string policy;                  ///< file of an appraisal policy; empty for none
+  RevocationOptions revocation;        ///< its files are followed while the service runs
   std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on
   std::vector<std::string> locations;  ///< empty: Google Cloud's regions and "global"
   std::chrono::seconds challenge_lifetime{3600};

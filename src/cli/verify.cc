@@ -3,10 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <iterator>
-
 #include <optional>
 
 #include "base/hex.h"
@@ -95,21 +91,6 @@ Result<std::vector<TrustedKey>> read_keys(const std::vector<std::string>& files)
   return out;
 }
 
-Result<RevocationLists> read_revocation(const VerifyOptions& options) {
-  constexpr std::size_t kMaxCrlFile = 16 * 1024 * 1024;
-  RevocationLists out;
-  if (options.require_crl) out.missing = RevocationLists::Missing::refused;
-  if (options.crl_max_age > 0) out.max_age = std::chrono::seconds(options.crl_max_age);
-  for (const std::string& name : options.crl) {
-    const auto file = read_file(name, kMaxCrlFile);
-    if (!file) return pass_on(file);
-    auto lists = parse_crls(name, *file);
-    if (!lists) return pass_on(lists);
-    std::ranges::move(*lists, std::back_inserter(out.lists));
-  }
-  return out;
-}
-
 /// A challenge that can be guessed or met again proves no freshness.  Told, not refused: gotpm
 /// takes any nonce, and its recorded attestations have short ones.
 void warn_of_short_nonce(Bytes nonce, Io io) {
@@ -131,7 +112,7 @@ int run_verify(const VerifyOptions& options, Io io) {
     return wrong_option(io, "--trust-ak",
                         "a key is trusted itself or by its certificate (--trust): "
                         "give one of the two");
-  if (!options.trust_ak.empty() && (!options.crl.empty() || options.require_crl))
+  if (!options.trust_ak.empty() && options.revocation.asked())
     return wrong_option(io, "--crl",
                         "no CA stands behind a key that is trusted itself (--trust-ak)");
   const auto trust = read_trust(options.trust);
@@ -140,7 +121,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!policy) return explain(io, policy.error());
   const auto keys = read_keys(options.trust_ak);
   if (!keys) return explain(io, keys.error());
-  const auto revocation = read_revocation(options);
+  const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
   if (!revocation) return explain(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());

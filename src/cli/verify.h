@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "cli/io.h"
+#include "cli/revocation_option.h"
 
 namespace assay {
 
@@ -18,12 +18,10 @@ struct VerifyOptions {
   std::string policy;               ///< file of an appraisal policy; empty for none
   /// Files of attestation keys that are trusted themselves; not together with `trust`.
   std::vector<std::string> trust_ak;
-  std::vector<std::string> crl;   ///< files of revocation lists
-  bool require_crl = false;       ///< without a current list of every issuer it is a failed check
-  std::uint32_t crl_max_age = 0;  ///< how old a list may be, in seconds; 0: as it says itself
-  std::string now;                ///< RFC 3339; empty for the clock's time
-  bool json = false;              ///< one object instead of text
-  std::string html;               ///< file for a report, "-" for `out`; empty for none
+  RevocationOptions revocation;
+  std::string now;    ///< RFC 3339; empty for the clock's time
+  bool json = false;  ///< one object instead of text
+  std::string html;   ///< file for a report, "-" for `out`; empty for none
 };
 
 /// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1

@@ -22,9 +22,10 @@ std::vector<std::string> command_of(const VerifyOptions& options, const JudgedEv
   if (!judged.nonce.empty()) add("--nonce", hex(judged.nonce));
   for (const std::string& name : options.trust) add("--trust", name);
   for (const std::string& name : options.trust_ak) add("--trust-ak", name);
-  for (const std::string& name : options.crl) add("--crl", name);
-  if (options.require_crl) out.emplace_back("--require-crl");
-  if (options.crl_max_age > 0) add("--crl-max-age", std::to_string(options.crl_max_age));
+  for (const std::string& name : options.revocation.crl) add("--crl", name);
+  if (options.revocation.require_crl) out.emplace_back("--require-crl");
+  if (options.revocation.crl_max_age > 0)
+    add("--crl-max-age", std::to_string(options.revocation.crl_max_age));
   if (!options.policy.empty()) add("--policy", options.policy);
   add("--now", rfc3339(judged.now));
   return out;
@@ -44,7 +45,7 @@ std::optional<int> write_html_report(const VerifyOptions& options, const JudgedE
       .trust = options.trust,
       .anchor_count = judged.anchor_count,
       .trusted_keys = options.trust_ak,
-      .revocation_lists = options.crl,
+      .revocation_lists = options.revocation.crl,
       .now = judged.now,
       .judged_by = options.now.empty() ? JudgedBy::system_clock : JudgedBy::given_time,
       .command = command_of(options, judged),

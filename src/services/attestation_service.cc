@@ -350,8 +350,12 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
     emails.push_back(std::move(proven->principal));
   }
 
-  VtpmOutcome outcome = authenticate_vtpm(
-      wanted.attestation, {.trust = trust_, .nonce = nonce, .now = call.now, .paths = &paths_});
+  const auto revocation = settings_.revocation ? settings_.revocation->lists() : nullptr;
+  VtpmOutcome outcome = authenticate_vtpm(wanted.attestation, {.trust = trust_,
+                                                               .nonce = nonce,
+                                                               .now = call.now,
+                                                               .paths = &paths_,
+                                                               .revocation = revocation.get()});
   if (settings_.policy && outcome.claims)
     outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
   if (!outcome.verdict.accepted() || !outcome.claims) {

@@ -15,6 +15,7 @@
 #include "services/api_path.h"
 #include "services/identity_token.h"
 #include "services/refusal_limit.h"
+#include "services/revocation_files.h"
 #include "services/shared_paths.h"
 #include "services/verify_request.h"
 #include "store/audit_log.h"
@@ -32,6 +33,8 @@ struct AttestationSettings {
   std::chrono::seconds token_lifetime{3600};
   /// What a machine must be to get a token; none: whatever is authentic.
   std::optional<AppraisalPolicy> policy = std::nullopt;
+  /// What CAs have revoked; null: not asked.  Must outlive the service.
+  const RevocationFiles* revocation = nullptr;
   RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 

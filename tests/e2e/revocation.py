@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`assay verify --crl`: revocation lists that OpenSSL's `openssl ca` makes with the CA of a virtual VM."""
+"""`--crl` of `assay verify` and `assay serve`: lists that OpenSSL's `openssl ca` makes with the CA of a virtual VM."""
 import base64
 import json
 import shutil
 import subprocess
+import time
 
 from support import cases
-from support.assay import ACCEPTED, REJECTED, USAGE, Case
+from support.assay import ACCEPTED, PATIENCE, REJECTED, UNAVAILABLE, USAGE, Case
 
 NONCE = "00112233445566778899aabbccddeeff"
 CONFIG = """[ca]
@@ -20,7 +21,9 @@ certificate = {2}
 """
 
 
-class Revocation(Case):
+class WithLists(Case):
+    """A virtual VM whose AK can be revoked."""
+
     def setUp(self):
         super().setUp()
         if not shutil.which("openssl"):
@@ -37,19 +40,23 @@ class Revocation(Case):
     def openssl(self, *words):
         return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, text=True).stdout
 
-    def crl(self, ca, *revoked, hours="24", days=None):
+    def crl(self, ca, *revoked, hours="24", since=None, until=None):
         """A list by the VM's `ca`; the file."""
-        home = self.directory / f"{ca}-{len(revoked)}-{hours}-{days}"
+        home = self.directory / f"{ca}-{len(revoked)}-{hours}-{since}-{until}"
         home.mkdir()
         (home / "index.txt").write_text("".join(f"R\t400101000000Z\t230101000000Z\t{serial}\tunknown\t/CN=AK\n"
                                                 for serial in revoked))
         (home / "crlnumber").write_text("01\n")
         place = self.directory / "vm" / "ca"
         (home / "ca.cnf").write_text(CONFIG.format(home, place / f"{ca}.key", place / f"{ca}.pem"))
-        until = ("-crldays", days) if days else ("-crlhours", hours)
-        self.openssl("ca", "-gencrl", "-config", home / "ca.cnf", *until, "-out", home / "crl.pem")
+        times = ("-crl_nextupdate", until) if until else ("-crlhours", hours)
+        if since or until:
+            times += ("-crl_lastupdate", since or "20200101000000Z")
+        self.openssl("ca", "-gencrl", "-config", home / "ca.cnf", *times, "-out", home / "crl.pem")
         return home / "crl.pem"
 
+
+class Revocation(WithLists):
     def verify(self, *flags, code):
         done = self.run_assay("verify", "--format", "json", "--nonce", NONCE, "--trust", self.vm.ready["trust"],
                               "--json", *flags, stdin=self.evidence, code=code)
@@ -100,6 +107,72 @@ class Revocation(Case):
         self.run_assay("verify", "--nonce", NONCE, "--crl-max-age", "0", stdin=b"", code=USAGE)
         done = self.run_assay("verify", "--nonce", NONCE, "--crl", self.vm.ready["trust"], stdin=b"", code=REJECTED)
         self.assertIn("trust.json", done.stderr.decode())
+
+
+class RevocationOfTheService(WithLists):
+    def serve(self, *flags):
+        return self.start_service(self.vm.ready["trust"], *flags)
+
+    def token(self, service, code=ACCEPTED):
+        done = self.run_assay("token", "--verifier-endpoint", service.ready["url"], "--tpm-path",
+                              self.vm.ready["tpm_socket"], "--event-log", self.vm.ready["event_log"], "--audience",
+                              "a", env=self.inside(self.vm), code=code)
+        return done.stdout.decode().strip() or done.stderr.decode()
+
+    def failed(self):
+        """The failed checks of the last rejection, as the audit log has them."""
+        rejections = [r for r in self.records(self.directory / "service")
+                      if r["jsonPayload"]["event"] == "attestation.rejected"]
+        return rejections[-1]["jsonPayload"]["failed"]
+
+    def publish(self, source):
+        """Puts a list where the service reads it, whole or not at all."""
+        fresh = self.directory / "fresh"
+        shutil.copy(source, fresh)
+        fresh.rename(self.directory / "live.crl")
+        return self.directory / "live.crl"
+
+    def test_service_refuses_a_revoked_key(self):
+        service = self.serve("--crl", self.crl("intermediate", self.serial))
+        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.assertEqual(["ak.revocation.serial"], self.failed())
+
+    def test_service_follows_the_file(self):
+        live = self.publish(self.crl("intermediate", "00AB"))
+        service = self.serve("--crl", live, "--require-crl")
+        self.assertEqual(3, len(self.token(service).split(".")))
+        live.write_bytes(b"half of a li")  # what it had stays
+        self.assertEqual(3, len(self.token(service).split(".")))
+        self.publish(self.crl("intermediate", "00AB", self.serial))
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if "ak.revocation.serial" in self.token(service, code=None):
+                break
+        self.assertEqual(["ak.revocation.serial"], self.failed())
+
+    def test_service_and_a_stale_list(self):
+        stale = self.crl("intermediate", until="20200102000000Z")
+        tolerant = self.serve("--crl", stale)
+        self.assertEqual(3, len(self.token(tolerant).split(".")))
+        tolerant.stop()
+        strict = self.serve("--crl", stale, "--require-crl")
+        self.assertIn("ak.revocation.fresh", self.token(strict, code=REJECTED))
+        self.assertEqual(["ak.revocation.fresh"], self.failed())
+
+    def test_service_and_an_old_list(self):
+        crl = self.crl("intermediate", since="20250101000000Z", until="20991231000000Z")
+        service = self.serve("--crl", crl, "--require-crl", "--crl-max-age", "86400")
+        self.assertIn("ak.revocation.fresh", self.token(service, code=REJECTED))
+
+    def test_service_without_the_list_it_needs(self):
+        service = self.serve("--require-crl")
+        self.assertIn("ak.revocation.list", self.token(service, code=REJECTED))
+
+    def test_service_and_a_file_that_is_no_list(self):
+        words = ("serve", "--dev", "--trust", self.vm.ready["trust"], "--listen", "127.0.0.1:0", "--state",
+                 self.directory / "s", "--crl")
+        self.assertIn(b"trust.json", self.run_assay(*words, self.vm.ready["trust"], code=REJECTED).stderr)
+        self.assertIn(b"none.crl", self.run_assay(*words, self.directory / "none.crl", code=UNAVAILABLE).stderr)
 
 
 if __name__ == "__main__":

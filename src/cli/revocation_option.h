@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "services/revocation_files.h"
+
+namespace assay {
+
+/// `--crl`, `--require-crl`, `--crl-max-age`: what CAs have revoked, and how much of it must be
+/// known.
+struct RevocationOptions {
+  std::vector<std::string> crl;   ///< files of revocation lists
+  bool require_crl = false;       ///< without a current list of every issuer it is a failed check
+  std::uint32_t crl_max_age = 0;  ///< how old a list may be, in seconds; 0: as it says itself
+
+  [[nodiscard]] bool asked() const { return !crl.empty() || require_crl; }
+};
+
+/// What the options mean.
+RevocationFiles::Settings revocation_settings(const RevocationOptions& options);
+
+}  // namespace assay

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/revocation_files.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "crypto/certificate_builder.h"
+#include "crypto/crl_builder.h"
+#include "host/file.h"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+/// A CA that writes its list into a file.
+class RevocationFilesTest : public testing::Test {
+ protected:
+  static CertificateTemplate authority() {
+    CertificateTemplate out;
+    out.subject = {{"CN", "CA"}};
+    out.not_before = from_unix_seconds(1'600'000'000);
+    out.not_after = from_unix_seconds(1'900'000'000);
+    out.is_ca = true;
+    return out;
+  }
+  void publish(std::vector<Buffer> serials) {
+    const CrlTemplate content{.this_update = from_unix_seconds(1'700'000'000),
+                              .next_update = from_unix_seconds(1'800'000'000),
+                              .serials = std::move(serials),
+                              .extensions = {},
+                              .indirect = false};
+    put(issue_crl(content, ca_, key_));
+  }
+  void put(Bytes content) const { ASSERT_TRUE(write_file(path_, content, FileAccess::everybody)); }
+  /// How many certificates the only list names.
+  static std::size_t named(const RevocationFiles& files) {
+    const auto lists = files.lists();
+    return lists->lists.size() == 1 ? lists->lists[0].size() : 1000;
+  }
+
+  Result<TemporaryDirectory> directory_ = TemporaryDirectory::make();
+  std::filesystem::path path_ = directory_->path() / "ca.crl";
+  PrivateKey key_ = PrivateKey::generate_p256();
+  Certificate ca_ = issue_certificate(authority(), key_.public_key(), std::nullopt, key_).value();
+};
+
+TEST_F(RevocationFilesTest, AreReadAgainWhenTheyChange) {
+  publish({});
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  EXPECT_EQ(named(**files), 0u);
+  const auto before = (*files)->lists();
+  (*files)->refresh();
+  EXPECT_EQ((*files)->lists(), before) << "nothing changed";
+  publish({{0x01}, {0x02}});
+  EXPECT_EQ(named(**files), 0u) << "nobody looked";
+  (*files)->refresh();
+  EXPECT_EQ(named(**files), 2u);
+  EXPECT_EQ(before->lists[0].size(), 0u) << "what a request holds does not change under it";
+}
+
+TEST_F(RevocationFilesTest, StayWhereTheNewOnesCannotBeRead) {
+  publish({{0x01}});
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  testing::internal::CaptureStderr();
+  put(as_bytes("half of a li"));
+  (*files)->refresh();
+  (*files)->refresh();
+  EXPECT_EQ(named(**files), 1u);
+  std::filesystem::remove(path_);
+  (*files)->refresh();
+  EXPECT_EQ(named(**files), 1u);
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 2) << told;
+  EXPECT_THAT(told, HasSubstr("ca.crl"));
+  publish({{0x01}, {0x02}});
+  (*files)->refresh();
+  EXPECT_EQ(named(**files), 2u);
+}
+
+TEST_F(RevocationFilesTest, AreNotOpenedWhereOneCannotBeRead) {
+  EXPECT_EQ(RevocationFiles::open({.files = {path_}}).error().fault, Fault::unavailable);
+  put(as_bytes("no list"));
+  const auto garbage = RevocationFiles::open({.files = {path_}});
+  ASSERT_FALSE(garbage);
+  EXPECT_EQ(garbage.error().fault, Fault::malformed);
+  EXPECT_THAT(to_string(garbage.error()), HasSubstr("ca.crl"));
+}
+
+TEST_F(RevocationFilesTest, BringTheSettingsAlong) {
+  publish({});
+  const auto files = RevocationFiles::open({.files = {path_},
+                                            .missing = RevocationLists::Missing::refused,
+                                            .max_age = std::chrono::seconds(60)});
+  ASSERT_TRUE(files);
+  publish({{0x01}});
+  (*files)->refresh();
+  EXPECT_EQ((*files)->lists()->missing, RevocationLists::Missing::refused);
+  EXPECT_EQ((*files)->lists()->max_age, std::chrono::seconds(60));
+}
+
+}  // namespace
+}  // namespace assay
