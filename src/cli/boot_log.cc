@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/boot_log.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "host/file.h"
 
 namespace assay {
@@ -12,17 +8,6 @@ namespace assay {
 namespace {
 
 constexpr std::size_t kMaxLog = 4 * 1024 * 1024;
-
-/// The strongest bank first, as a replay wants them.
-std::vector<HashAlgorithm> strongest_first(std::vector<HashAlgorithm> banks) {
-  const auto strength = [](HashAlgorithm a) {
-    // SM3 and SHA-256 have one size; the latter is what everybody quotes.
-    return 2 * digest_size(a) + (a == HashAlgorithm::sha256 ? 1 : 0);
-  };
-  std::stable_sort(banks.begin(), banks.end(),
-                   [&](HashAlgorithm a, HashAlgorithm b) { return strength(a) > strength(b); });
-  return banks;
-}
 
 }  // namespace
 
@@ -40,7 +25,7 @@ Result<std::unique_ptr<BootLog>> BootLog::of(std::string where, Buffer bytes) {
   out->log_ = std::move(reading.log);
   if (out->log_.algorithms.empty())
     return fail(Fault::malformed, std::move(where), "the log has no hash algorithm that is known");
-  out->replayed_ = replay(out->log_, strongest_first(out->log_.algorithms));
+  out->replayed_ = replay(out->log_, banks_of(out->log_));
   return out;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/eventlog_file.h"
 
-#include "verify/printable.h"
-
 #include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hex.h"
+#include "verify/printable.h"
 
 namespace assay {
 
@@ -35,6 +38,25 @@ json::object to_json(const EventLogFault& fault) {
   return {{"event", fault.event},
           {"offset", fault.offset},
           {"reason", printable(to_string(fault.error))}};
+}
+
+bool has_value(const ReplayedLog& replayed, const ReplayedLog::Bank& bank, std::uint32_t index) {
+  return bank.extends[index] > 0 &&
+         std::none_of(replayed.faults.begin(), replayed.faults.end(), [&](const EventFault& f) {
+           return f.kind == EventFault::Kind::missing_digest && f.bank == bank.algorithm &&
+                  f.event->pcr == index;
+         });
+}
+
+json::object banks_json(const ReplayedLog& replayed) {
+  json::object out;
+  for (const ReplayedLog::Bank& bank : replayed.banks) {
+    json::object values;
+    for (std::uint32_t i = 0; i < kPcrCount; ++i)
+      if (has_value(replayed, bank, i)) values[std::to_string(i)] = hex(bank.pcrs[i].bytes());
+    out[name_of(bank.algorithm)] = std::move(values);
+  }
+  return out;
 }
 
 json::value format_json(const EventLog& log) {

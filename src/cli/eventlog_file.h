@@ -10,6 +10,7 @@
 #include "formats/event_log.h"
 #include "formats/log_kind.h"
 #include "verify/check.h"
+#include "verify/replayed_log.h"
 
 namespace assay {
 
@@ -31,6 +32,10 @@ void print_failures(const Verdict& verdict, Io io);
 
 /// {"event","offset","reason"}.
 json::object to_json(const EventLogFault& fault);
+/// Whether the register got an event, and the bank has a digest of each that it got.
+bool has_value(const ReplayedLog& replayed, const ReplayedLog::Bank& bank, std::uint32_t index);
+/// {"sha256":{"0":"<hex>",...},...} of the registers that have a value.
+json::object banks_json(const ReplayedLog& replayed);
 /// The name of the log's form; null where not even its first record can be read.
 json::value format_json(const EventLog& log);
 

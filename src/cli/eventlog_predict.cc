@@ -9,6 +9,7 @@
 #include "cli/boot_causes.h"
 #include "cli/boot_log.h"
 #include "cli/boot_setting.h"
+#include "cli/eventlog_file.h"
 #include "host/file.h"
 
 namespace assay {
@@ -39,17 +40,6 @@ void print_registers(const ReplayedLog& before, const ReplayedLog& after,
       io.out << fmt::format("  {:<2}: {}\n  was {}\n", pcr, hex(after.banks[i].pcrs[pcr].bytes()),
                             hex(before.banks[i].pcrs[pcr].bytes()));
   }
-}
-
-json::object banks_json(const ReplayedLog& replayed) {
-  json::object banks;
-  for (const ReplayedLog::Bank& bank : replayed.banks) {
-    json::object values;
-    for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
-      if (bank.extends[pcr] > 0) values[std::to_string(pcr)] = hex(bank.pcrs[pcr].bytes());
-    banks[name_of(bank.algorithm)] = std::move(values);
-  }
-  return banks;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cli/eventlog_file.h"
 #include "cli/later_log.h"
 #include "host/file.h"
+#include "verify/log_statement.h"
 #include "verify/register_layout.h"
 #include "verify/replayed_log.h"
 
@@ -22,15 +23,6 @@ struct FirmwareReplay {
   std::optional<ReplayedLog> replayed;
   Verdict verdict;
 };
-
-/// Whether the bank has a digest of every event that extended the register: else it has no value.
-bool is_whole(const FirmwareReplay& r, const ReplayedLog::Bank& bank, std::uint32_t index) {
-  return std::none_of(r.replayed->faults.begin(), r.replayed->faults.end(),
-                      [&](const EventFault& f) {
-                        return f.kind == EventFault::Kind::missing_digest &&
-                               f.bank == bank.algorithm && f.event->pcr == index;
-                      });
-}
 
 /// A bank that the log declares and has no digest of holds nothing; one with holes is malformed.
 void check_digests(const FirmwareReplay& r, Verdict& verdict) {
@@ -52,32 +44,14 @@ void check_digests(const FirmwareReplay& r, Verdict& verdict) {
 
 FirmwareReplay replay_file(Bytes bytes) {
   FirmwareReplay out{read_event_log(bytes), {}, {}};
-  const auto& fault = out.reading.fault;
-  out.verdict.require("eventlog.log.format", !fault, "a TCG event log",
-                      fault ? fmt::format("record {} at offset {}: {}", fault->event, fault->offset,
-                                          to_string(fault->error))
-                            : fmt::format("{} events", out.reading.log.events.size()),
-                      "read the log whole and unchanged from where the firmware left it");
-  return out;
-}
-
-json::object banks_json(const FirmwareReplay& r) {
-  json::object out;
-  if (!r.replayed) return out;
-  for (const ReplayedLog::Bank& bank : r.replayed->banks) {
-    json::object values;
-    for (std::uint32_t i = 0; i < kPcrCount; ++i)
-      if (bank.extends[i] > 0 && is_whole(r, bank, i))
-        values[fmt::format("{}", i)] = hex(bank.pcrs[i].bytes());
-    out[name_of(bank.algorithm)] = std::move(values);
-  }
+  check_format(out.reading, out.verdict);
   return out;
 }
 
 json::object replay_json(const FirmwareReplay& r) {
   json::object out{{"format", format_json(r.reading.log)},
                    {"events", r.reading.log.events.size()},
-                   {"banks", banks_json(r)}};
+                   {"banks", r.replayed ? banks_json(*r.replayed) : json::object()}};
   if (r.verdict.accepted()) return out;
   if (r.reading.fault) out["fault"] = to_json(*r.reading.fault);
   out["verdict"] = "rejected";
@@ -90,7 +64,7 @@ void print_replay(const FirmwareReplay& r, Io io) {
     for (const ReplayedLog::Bank& bank : r.replayed->banks) {
       io.out << name_of(bank.algorithm) << "\n";
       for (std::uint32_t i = 0; i < kPcrCount; ++i)
-        if (bank.extends[i] > 0 && is_whole(r, bank, i))
+        if (has_value(*r.replayed, bank, i))
           io.out << fmt::format("  {:7} {}\n", register_name(i, r.reading.log.layout),
                                 hex(bank.pcrs[i].bytes()));
     }

@@ -6,8 +6,10 @@
 #include <sstream>
 
 #include "base/hex.h"
+#include "cli/eventlog_diff.h"
 #include "cli/eventlog_replay.h"
 #include "cli/eventlog_show.h"
+#include "formats/event_log_writer.h"
 #include "formats/recorded.h"
 #include "host/file.h"
 
@@ -146,6 +148,28 @@ TEST(EventlogShow, LetsNothingOfALogMoveTheCursor) {
 TEST(EventlogShow, IsUnavailableWithoutItsFile) {
   EXPECT_EQ(show("/nonexistent/log").code, kUnavailable);
   EXPECT_EQ(replayed("/nonexistent/log").code, kUnavailable);
+}
+
+/// A recorded boot as firmware logs it that declares a SHA-384 bank and never uses it.
+Buffer with_an_unused_bank(std::string_view boot) {
+  const Buffer bytes = boot_file(std::string(boot) + "/binary_bios_measurements");
+  const auto log = parse_event_log(bytes);
+  EventLogWriter out({HashAlgorithm::sha256, HashAlgorithm::sha384});
+  for (const Event& event : log.value().events) {
+    if (event.type == EventType::no_action) continue;
+    const Digest digest(HashAlgorithm::sha256, event.digest(HashAlgorithm::sha256).value());
+    out.append(event.pcr, event.type, {&digest, 1}, event.data);
+  }
+  return out.take();
+}
+
+TEST(EventlogDiff, ComparesABankThatIsUsedNotTheStrongestDeclared) {
+  const ScratchFile before(with_an_unused_bank("nosb")), after(with_an_unused_bank("sb"));
+  std::ostringstream out, err;
+  const EventLogDiffOptions options{
+      .before = before.path(), .after = after.path(), .json = true, .exit_code = true};
+  EXPECT_EQ(run_eventlog_diff(options, Io{out, err}), kRejected) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("Secure Boot: on, was off"));
 }
 
 }  // namespace

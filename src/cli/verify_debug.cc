@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/text_format.h>
 
+#include "base/blanks.h"
 #include "base/hex.h"
 #include "formats/attestation.h"
 #include "host/file.h"
@@ -21,13 +22,6 @@ constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
 int error(Io io, std::string_view what) {
   io.err << fmt::format("Error: {}\n", printable(what));
   return 1;
-}
-
-std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
 }
 
 /// A hexadecimal flag as Go reads one, with its words for what is wrong.

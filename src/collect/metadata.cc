@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/blanks.h"
 #include "base/json.h"
 #include "http/target.h"
 
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds kTimeout{5};
 constexpr std::size_t kMaxAnswer = 64 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 Result<std::uint64_t> number(std::string_view where, const Result<std::string>& text) {
   if (!text) return pass_on(text);
@@ -62,7 +56,7 @@ Result<std::string> MetadataClient::get(const std::string& path) const {
                 fmt::format("the metadata server answered {}{}", response->status,
                             response->status == 404 ? " (has the VM a service account?)" : ""));
   }
-  return std::string(trimmed(response->body));
+  return std::string(without_blanks(response->body));
 }
 
 Result<std::string> MetadataClient::project_id() const { return get("project/project-id"); }

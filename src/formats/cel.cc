@@ -143,14 +143,6 @@ std::string add_digest(CelRecord& record, HashAlgorithm algorithm, Bytes digest)
   return "";
 }
 
-std::optional<HashAlgorithm> hash_algorithm_named(std::string_view name) {
-  for (const HashAlgorithm a : {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384,
-                                HashAlgorithm::sha512, HashAlgorithm::sm3_256}) {
-    if (name_of(a) == name) return a;
-  }
-  return std::nullopt;
-}
-
 CelReading read_cel(CelEncoding encoding, Bytes log) {
   CelRecords records(encoding);
   if (log.size() > kMaxCelLog) {

@@ -10,18 +10,6 @@
 namespace assay {
 namespace {
 
-/// Keys of a record.  CEL 1.0, table 1.
-enum : std::uint8_t {
-  kRecnum = 0,
-  kPcr = 1,
-  kNvIndex = 2,
-  kDigests = 3,
-  kManagement = 4,
-  kPcClientStd = 5,
-  kImaTemplate = 7,
-  kCcMr = 108,
-};
-
 using Kind = CborValue::Kind;
 
 /// Remembers the first thing in a record that is not as it should be.

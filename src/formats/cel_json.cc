@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hex.h"
+#include "formats/bank.h"
 #include "formats/cel_parts.h"
 
 namespace assay {
@@ -77,7 +78,7 @@ Refusal read_digest(const json::value& value, CelRecords& records, CelRecord& ou
   if (auto other = refuse_others(*object, "digests", {"hashAlg", "digest"})) return other;
   const auto name = json_string(*object, "hashAlg");
   if (!name) return JsonRefusal{"digests", to_string(name.error())};
-  const auto algorithm = hash_algorithm_named(*name);
+  const auto algorithm = bank_named(*name);
   if (!algorithm)
     return JsonRefusal{"digests", fmt::format("algorithm \"{}\" is not known", *name)};
   const auto digest = hex_member(*object, "digest", records);

@@ -13,6 +13,20 @@
 
 namespace assay {
 
+/// The fields and contents of a record: types in TLV, keys in CBOR.  CEL 1.0, table 1; kCos and
+/// kCcMr are Google's.
+enum : std::uint8_t {
+  kRecnum = 0,
+  kPcr = 1,
+  kNvIndex = 2,
+  kDigests = 3,
+  kManagement = 4,
+  kPcClientStd = 5,
+  kImaTemplate = 7,
+  kCos = 80,
+  kCcMr = 108,
+};
+
 /// Collects records, holding each against the ones before it.
 class CelRecords {
  public:
@@ -40,8 +54,6 @@ class CelRecords {
 std::string check_register(CelRegister where);
 /// Appends a digest; why it cannot be one of this record otherwise, empty if it can.
 std::string add_digest(CelRecord& record, HashAlgorithm algorithm, Bytes digest);
-/// The algorithm of its name in logs: "sha256".
-std::optional<HashAlgorithm> hash_algorithm_named(std::string_view name);
 
 /// Reads one JSON record, without its number; why it is none otherwise.
 struct JsonRefusal {

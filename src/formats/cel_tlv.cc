@@ -8,18 +8,6 @@
 namespace assay {
 namespace {
 
-/// Types of a record's fields and contents.  CEL 1.0, table 1; 108 and 80 are Google's.
-enum : std::uint8_t {
-  kRecnum = 0,
-  kPcr = 1,
-  kNvIndex = 2,
-  kDigests = 3,
-  kManagement = 4,
-  kPcClientStd = 5,
-  kImaTemplate = 7,
-  kCos = 80,
-  kCcMr = 108,
-};
 /// Types inside a management event.
 enum : std::uint8_t { kVersion = 1, kFirmwareEnd = 2, kTimestamp = 80, kStateTransition = 81 };
 

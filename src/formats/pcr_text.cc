@@ -5,31 +5,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
+#include "base/blanks.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "formats/bank.h"
 
 namespace assay {
 
 namespace {
 
 constexpr std::size_t kMaxText = 64 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
-}
-
-std::optional<HashAlgorithm> bank_named(std::string_view name) {
-  for (const HashAlgorithm bank :
-       {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512,
-        HashAlgorithm::sm3_256})
-    if (name_of(bank) == name) return bank;
-  return std::nullopt;
-}
 
 /// Collects values; each function says why not, or nothing.
 class Collector {
@@ -78,15 +64,15 @@ Result<std::vector<PcrValues>> from_lines(std::string_view where, std::string_vi
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
+    const std::string_view line = without_blanks(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (line.empty() || line == "---") continue;
     const std::size_t colon = line.find(':');
     std::string why = "want \"BANK:\" or \"INDEX : 0xVALUE\"";
     if (colon != std::string_view::npos) {
-      const std::string_view key = trimmed(line.substr(0, colon));
-      const std::string_view value = trimmed(line.substr(colon + 1));
+      const std::string_view key = without_blanks(line.substr(0, colon));
+      const std::string_view value = without_blanks(line.substr(colon + 1));
       why = value.empty() ? out.begin_bank(key) : out.add(key, value);
     }
     if (!why.empty()) return fail(Fault::malformed, fmt::format("{}:{}", where, number), why);

@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "base/json.h"
+#include "formats/bank.h"
 #include "formats/cel_parts.h"
 
 namespace assay {
@@ -25,7 +26,7 @@ Result<Digest> read_digest(const json::value& value, std::size_t number) {
   if (!name) return refuse(number, "digests", to_string(name.error()));
   const auto text = json_string(*object, "digest");
   if (!text) return refuse(number, "digests", to_string(text.error()));
-  const auto algorithm = hash_algorithm_named(*name);
+  const auto algorithm = bank_named(*name);
   if (!algorithm) return refuse(number, "digests", fmt::format("\"{}\" is not known", *name));
   const auto bytes = parse_hex("digest", *text);
   if (!bytes) return refuse(number, "digests", bytes.error().why);

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/hex.h"
+#include "formats/bank.h"
 
 namespace assay {
 
@@ -18,11 +19,10 @@ constexpr std::int64_t kMinimumNonce = 16;
 /// has 64 bytes.  TPM 2.0 Part 2, 10.4.3 and 10.12.8.
 constexpr std::int64_t kLongestNonce = 64;
 
-std::optional<HashAlgorithm> bank_named(std::string_view name) {
-  for (const auto bank :
-       {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
-    if (name_of(bank) == name) return bank;
-  return std::nullopt;
+/// No TPM of a confidential VM has an SM3 bank.
+std::optional<HashAlgorithm> allowed_bank(std::string_view name) {
+  const auto bank = bank_named(name);
+  return bank == HashAlgorithm::sm3_256 ? std::nullopt : bank;
 }
 
 const PcrValues* find_bank(const VtpmClaims& claims, HashAlgorithm bank) {
@@ -150,7 +150,7 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
       for (const TomlItem& element : *elements) {
         const auto name = element.text();
         if (!name) return pass_on(name);
-        const auto bank = bank_named(*name);
+        const auto bank = allowed_bank(*name);
         if (!bank)
           return element.refuse(
               fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
@@ -191,7 +191,7 @@ Result<std::vector<PolicyRule>> read_pcr_rules(const TomlItem& item) {
   if (!banks) return pass_on(banks);
   std::vector<PolicyRule> out;
   for (const TomlItem& bank_item : *banks) {
-    const auto bank = bank_named(bank_item.key());
+    const auto bank = allowed_bank(bank_item.key());
     if (!bank) return bank_item.refuse("want a table for sha1, sha256, sha384 or sha512");
     const auto registers = bank_item.members();
     if (!registers) return pass_on(registers);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "formats/bank.h"
 
 namespace assay {
 namespace {
@@ -132,8 +133,7 @@ CelReplay replay(const CelLog& log, std::span<const HashAlgorithm> banks) {
 
 std::vector<HashAlgorithm> banks_of(const CelLog& log) {
   std::vector<HashAlgorithm> out;
-  for (const HashAlgorithm a : {HashAlgorithm::sha512, HashAlgorithm::sha384, HashAlgorithm::sha256,
-                                HashAlgorithm::sm3_256, HashAlgorithm::sha1}) {
+  for (const HashAlgorithm a : kBanksStrongestFirst) {
     if (std::any_of(log.records.begin(), log.records.end(),
                     [a](const CelRecord& r) { return r.digest(a).has_value(); }))
       out.push_back(a);

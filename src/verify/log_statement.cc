@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 #include "verify/register_layout.h"
@@ -12,34 +11,6 @@
 namespace assay {
 
 namespace {
-
-/// The banks that any measured event has a digest of, the strongest first.  An event that then
-/// lacks one is at fault; a bank that was declared and never used is not.
-std::vector<HashAlgorithm> used_banks(const EventLog& log) {
-  constexpr std::array kStrongestFirst{HashAlgorithm::sha512, HashAlgorithm::sha384,
-                                       HashAlgorithm::sha256, HashAlgorithm::sm3_256,
-                                       HashAlgorithm::sha1};
-  std::vector<HashAlgorithm> out;
-  for (const HashAlgorithm bank : kStrongestFirst) {
-    const bool used = std::any_of(log.events.begin(), log.events.end(), [bank](const Event& e) {
-      return e.type != EventType::no_action && e.digest(bank).has_value();
-    });
-    if (used) out.push_back(bank);
-  }
-  if (out.empty()) out.push_back(log.algorithms.front());
-  return out;
-}
-
-void check_format(const EventLogReading& reading, Verdict& verdict) {
-  const std::size_t events = reading.log.events.size();
-  const std::string got =
-      reading.fault
-          ? fmt::format("record {} at offset {}: {}; {} events before it", reading.fault->event,
-                        reading.fault->offset, to_string(reading.fault->error), events)
-          : fmt::format("{} events", events);
-  verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
-                  "read the log whole and unchanged from where the firmware left it");
-}
 
 /// What stands, from the faults of events and the checks that failed.
 class Standing {
@@ -71,11 +42,22 @@ class Standing {
 
 }  // namespace
 
+void check_format(const EventLogReading& reading, Verdict& verdict) {
+  const std::size_t events = reading.log.events.size();
+  const std::string got =
+      reading.fault
+          ? fmt::format("record {} at offset {}: {}; {} events before it", reading.fault->event,
+                        reading.fault->offset, to_string(reading.fault->error), events)
+          : fmt::format("{} events", events);
+  verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
+                  "read the log whole and unchanged from where the firmware left it");
+}
+
 LogStatement read_statement(const EventLogReading& reading) {
   LogStatement out;
   check_format(reading, out.verdict);
   if (reading.log.algorithms.empty()) return out;  // nothing was read
-  out.replayed = replay(reading.log, used_banks(reading.log));
+  out.replayed = replay(reading.log, banks_of(reading.log));
   check_events(out.replayed, out.verdict);
   out.state = read_machine_state(out.replayed, out.verdict, LogExtent::any);
   if (reading.fault) return out;

@@ -27,6 +27,9 @@ struct LogStatement {
   bool windows_stands = false;
 };
 
+/// Whether the log is whole: check eventlog.log.format.
+void check_format(const EventLogReading& reading, Verdict& verdict);
+
 /// `reading` must outlive the result.  Of a malformed log nothing stands.
 LogStatement read_statement(const EventLogReading& reading);
 

@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "crypto/hash.h"
+#include "formats/bank.h"
 #include "verify/machine_state_message.h"
 #include "verify/recorded_attestation.h"
 #include "verify/replayed_log.h"
@@ -46,13 +47,6 @@ std::vector<std::string> hex_of(const std::vector<Digest>& digests) {
   std::vector<std::string> out;
   for (const Digest& d : digests) out.push_back(hex(d.bytes()));
   return out;
-}
-
-std::optional<HashAlgorithm> bank_named(std::string_view name) {
-  for (const HashAlgorithm a : {HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384,
-                                HashAlgorithm::sha512, HashAlgorithm::sm3_256})
-    if (name_of(a) == name) return a;
-  return std::nullopt;
 }
 
 /// The corpus' logs that were read from TPMs, as its manifest describes them.

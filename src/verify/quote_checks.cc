@@ -8,27 +8,11 @@
 
 #include "base/hex.h"
 #include "crypto/hash.h"
+#include "formats/bank.h"
 
 namespace assay {
 
 namespace {
-
-/// The strength order of banks; SHA-1 is the last, and alone proves nothing.
-int rank(HashAlgorithm bank) {
-  switch (bank) {
-    case HashAlgorithm::sha512:
-      return 0;
-    case HashAlgorithm::sha384:
-      return 1;
-    case HashAlgorithm::sha256:
-      return 2;
-    case HashAlgorithm::sm3_256:
-      return 3;
-    case HashAlgorithm::sha1:
-      break;
-  }
-  return 4;
-}
 
 std::string names(const std::vector<HashAlgorithm>& banks) {
   std::vector<std::string_view> out;
@@ -233,11 +217,10 @@ void check_together(const std::vector<std::optional<QuoteAttest>>& attests, Verd
 
 std::vector<HashAlgorithm> banks_of(const std::vector<Quote>& quotes) {
   std::vector<HashAlgorithm> banks;
-  for (const Quote& quote : quotes)
-    if (std::find(banks.begin(), banks.end(), quote.pcrs.bank) == banks.end())
-      banks.push_back(quote.pcrs.bank);
-  std::sort(banks.begin(), banks.end(),
-            [](HashAlgorithm a, HashAlgorithm b) { return rank(a) < rank(b); });
+  for (const HashAlgorithm bank : kBanksStrongestFirst)
+    if (std::any_of(quotes.begin(), quotes.end(),
+                    [bank](const Quote& quote) { return quote.pcrs.bank == bank; }))
+      banks.push_back(bank);
   return banks;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "crypto/hash.h"
+#include "formats/bank.h"
 #include "formats/uefi.h"
 #include "verify/known_digests.h"
 #include "verify/register_layout.h"
@@ -277,6 +278,17 @@ Digest ReplayedLog::digest(const Event& event) const {
 std::string describe(const Event& event) {
   return fmt::format("event {} ({}, {})", event.number, register_name(event.pcr, event.layout),
                      name_of(event.type));
+}
+
+std::vector<HashAlgorithm> banks_of(const EventLog& log) {
+  std::vector<HashAlgorithm> out;
+  for (const HashAlgorithm bank : kBanksStrongestFirst)
+    if (std::any_of(log.events.begin(), log.events.end(), [bank](const Event& e) {
+          return e.type != EventType::no_action && e.digest(bank).has_value();
+        }))
+      out.push_back(bank);
+  if (out.empty()) out.push_back(log.algorithms.front());
+  return out;
 }
 
 ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks) {

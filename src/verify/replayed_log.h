@@ -63,6 +63,11 @@ struct ReplayedLog {
   [[nodiscard]] Digest digest(const Event& event) const;
 };
 
+/// The banks that any measured event of `log` has a digest of, the strongest first; the first that
+/// it declares where none has.  An event that then lacks one is at fault; a bank that was declared
+/// and never used is not.  `log` declares at least one.
+std::vector<HashAlgorithm> banks_of(const EventLog& log);
+
 /// Replays `log` into `banks` (at least one, none twice) as the TPM or the TDX module did:
 /// `pcr = H(pcr || digest)` for each event but EV_NO_ACTION, from zero, and for PCR 0 from the
 /// startup locality.  TPM 2.0 Part 1 section 17.2, PFP 1.06 section 10.4.5.3.  Of CC registers the
