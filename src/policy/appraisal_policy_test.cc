@@ -8,6 +8,7 @@
 #include "policy/gotpm_policy.h"
 #include "policy/keylime_policy.h"
 #include "policy/sbat.h"
+#include "verify/printable.h"
 #include "verify/recorded_attestation.h"
 #include "verify/replayed_log.h"
 #include "verify/testing.h"
@@ -713,9 +714,9 @@ TEST(CommandLineTokens, AreFoundHoweverTheyAreHidden) {
   EXPECT_TRUE(mentions("ro systemd.debug\\-shell", "systemd.debug-shell"));
   EXPECT_TRUE(mentions("ro -- init=/bin/sh", "init=*"));
   EXPECT_TRUE(mentions("\"a init=x\"", "init=x"));
-  EXPECT_FALSE(is_plain("quiet=\xC2\xA0init=/bin/sh"));
-  EXPECT_FALSE(is_plain("ro\tinit=/bin/sh"));
-  EXPECT_TRUE(is_plain("ro init=/sbin/init"));
+  EXPECT_FALSE(is_printable("quiet=\xC2\xA0init=/bin/sh"));
+  EXPECT_FALSE(is_printable("ro\tinit=/bin/sh"));
+  EXPECT_TRUE(is_printable("ro init=/sbin/init"));
 }
 
 TEST(CommandLineTokens, AreSetOnlyWhereTheKernelTakesThem) {

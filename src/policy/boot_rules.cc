@@ -172,7 +172,7 @@ Result<PolicyRule> must(const TomlItem& item) {
           return PolicyFinding{false, all_of_them(wanted), "none measured", kNoCommandLine};
         std::vector<std::string> missing;
         for (const std::string& token : wanted)
-          if (!is_plain(*line) || !sets(*line, token)) missing.push_back(token);
+          if (!is_printable(*line) || !sets(*line, token)) missing.push_back(token);
         return PolicyFinding{missing.empty(), all_of_them(wanted),
                              missing.empty() ? "all of them" : "missing: " + all_of_them(missing),
                              "add it to the kernel's command line (GRUB_CMDLINE_LINUX)"};
@@ -193,7 +193,8 @@ Result<PolicyRule> must_not(const TomlItem& item) {
                       std::vector<std::string> found;
                       for (const std::string& token : banned)
                         if (mentions(*line, token)) found.push_back(token);
-                      if (!is_plain(*line)) found.emplace_back("bytes that are not plain ASCII");
+                      if (!is_printable(*line))
+                        found.emplace_back("bytes that are not plain ASCII");
                       return PolicyFinding{
                           found.empty(), "none of " + all_of_them(banned),
                           found.empty() ? "none of them" : all_of_them(found),

@@ -44,10 +44,6 @@ std::vector<std::string> command_line_tokens(std::string_view line) {
   return out;
 }
 
-bool is_plain(std::string_view line) {
-  return std::all_of(line.begin(), line.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
-}
-
 bool sets(std::string_view line, std::string_view token) {
   const std::string wanted = normal(token);
   const bool open = wanted.ends_with('*');

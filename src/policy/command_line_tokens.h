@@ -12,10 +12,6 @@ namespace assay {
 /// (Documentation/admin-guide/kernel-parameters.rst).
 std::vector<std::string> command_line_tokens(std::string_view line);
 
-/// Whether a line is printable ASCII alone.  Of others the kernel and systemd disagree where a
-/// parameter ends (U+00A0 is a blank to one of them), so no rule about parameters believes them.
-bool is_plain(std::string_view line);
-
 /// Whether the kernel is given `token`: it stands before "--", and no later parameter of that name
 /// says something else.  A final * matches any rest: "lockdown=*".
 bool sets(std::string_view line, std::string_view token);
