@@ -135,7 +135,8 @@ class Baseline {
     bool all_google = true;
     for (const MachineState* m : boots_) {
       const PlatformState& p = m->platform;
-      if (p.technology != ConfidentialTechnology::none) add_once(technologies, technology_of(p));
+      if (p.technology != ConfidentialTechnology::none)
+        add_once(technologies, quoted(short_name(p.technology)));
       add_once(versions, quoted(hex(p.scrtm_version)));
       all_google = all_google && p.gce_firmware_version.has_value();
       if (p.gce_firmware_version)
@@ -147,22 +148,6 @@ class Baseline {
     else
       list("scrtm_versions", versions);
     close("platform");
-  }
-
-  static std::string technology_of(const PlatformState& p) {
-    switch (p.technology) {
-      case ConfidentialTechnology::amd_sev:
-        return "\"sev\"";
-      case ConfidentialTechnology::amd_sev_es:
-        return "\"sev-es\"";
-      case ConfidentialTechnology::amd_sev_snp:
-        return "\"sev-snp\"";
-      case ConfidentialTechnology::intel_tdx:
-        return "\"tdx\"";
-      case ConfidentialTechnology::none:
-        break;
-    }
-    return "\"none\"";
   }
 
   void secure_boot() {

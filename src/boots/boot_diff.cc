@@ -7,6 +7,7 @@
 
 #include "boots/change_words.h"
 #include "boots/event_label.h"
+#include "boots/kernel_arguments.h"
 
 namespace assay {
 
@@ -63,12 +64,8 @@ class CommonLengths {
 std::string arguments_of(const Event& event) {
   const auto prefix = grub_prefix(event.data);
   if (!prefix) return {};
-  std::string_view text = as_text(event.data.subspan(prefix->text.size()));
-  const auto skip_word = [&text] { text.remove_prefix(std::min(text.find(' ') + 1, text.size())); };
-  if (prefix->kind == GrubText::command) skip_word();  // "linux"
-  if (text.find(' ') == std::string_view::npos) return {};
-  skip_word();
-  return std::string(text);
+  const std::string_view text = as_text(event.data.subspan(prefix->text.size()));
+  return std::string(text.substr(kernel_arguments_at(text, prefix->kind)));
 }
 
 /// A linux command that names another image and nothing else is a change of kernel.

@@ -8,9 +8,10 @@
 #include <set>
 
 #include "base/hex.h"
+#include "boots/kernel_arguments.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
-#include "formats/image_load.h"
+#include "formats/confidential_technology.h"
 #include "formats/uefi.h"
 #include "verify/known_certificates.h"
 #include "verify/measured_data.h"
@@ -53,21 +54,12 @@ std::string_view aspect(const EventLabel& label) {
 
 /// "+added -removed" of the words of two texts, in their order.
 std::string word_changes(std::string_view before, std::string_view after) {
-  const auto words = [](std::string_view text) {
-    std::vector<std::string> out;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find(' ', at), text.size());
-      if (end > at) out.emplace_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    return out;
-  };
-  const auto a = words(before), b = words(after);
+  const auto a = words_of(before), b = words_of(after);
   std::string out;
-  const auto list = [&out](const std::vector<std::string>& all, const std::vector<std::string>& but,
-                           char sign) {
-    std::multiset<std::string> left(but.begin(), but.end());
-    for (const std::string& w : all) {
+  const auto list = [&out](const std::vector<std::string_view>& all,
+                           const std::vector<std::string_view>& but, char sign) {
+    std::multiset<std::string_view> left(but.begin(), but.end());
+    for (const std::string_view w : all) {
       if (const auto found = left.find(w); found != left.end())
         left.erase(found);
       else
@@ -151,13 +143,9 @@ std::string shown_text(const Event& event) {
   return text_of(event.data);
 }
 
-/// Byte 16 of GceNonHostInfo.
-std::string technology_words(const Event& event) {
-  static constexpr std::string_view kNames[] = {"none", "AMD SEV", "AMD SEV-ES", "Intel TDX",
-                                                "AMD SEV-SNP"};
-  constexpr std::size_t kAt = 16;
-  if (event.data.size() <= kAt || event.data[kAt] >= std::size(kNames)) return "unknown";
-  return std::string(kNames[event.data[kAt]]);
+std::string_view technology_words(const Event& event) {
+  const auto technology = gce_technology(event.data);
+  return technology ? words_for(*technology) : "unknown";
 }
 
 std::string changed(const EventLabel& label, const Event& before, const Event& after) {

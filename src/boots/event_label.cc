@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/byte_reader.h"
+#include "boots/kernel_arguments.h"
 #include "formats/image_load.h"
 #include "formats/uefi.h"
 
@@ -38,16 +39,6 @@ std::string_view without_device(std::string_view path) {
   if (!path.starts_with("(")) return path;
   const std::size_t end = path.find(')');
   return end == std::string_view::npos ? path : path.substr(end + 1);
-}
-
-std::vector<std::string_view> words_in(std::string_view text) {
-  std::vector<std::string_view> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (end > at) out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
 }
 
 /// What the whole log tells about the roles of its parts.
@@ -80,7 +71,7 @@ void look_at_command(const Event& event, Cast& cast) {
   if (!prefix) return;
   cast.grub = true;
   const std::string text = text_behind(*prefix, event);
-  const auto words = words_in(text);
+  const auto words = words_of(text);
   if (words.size() < 2) return;
   if (is_linux_command(words[0])) cast.kernels.emplace(without_device(words[1]));
   if (!is_initrd_command(words[0])) return;
@@ -127,7 +118,7 @@ EventLabel label_grub_text(const Event& event) {
   if (prefix->kind == GrubText::kernel_command_line)
     return {BootPart::command_line, "grub/kernel_cmdline"};
   const std::string text = text_behind(*prefix, event);
-  const auto words = words_in(text);
+  const auto words = words_of(text);
   if (words.empty()) return {BootPart::bootloader_config, "grub/"};
   const std::string key = fmt::format("grub/{}", words[0]);
   if (is_linux_command(words[0])) return {BootPart::command_line, "grub/linux"};

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/byte_writer.h"
+#include "boots/kernel_arguments.h"
 #include "crypto/hash.h"
 #include "formats/event_log_writer.h"
 #include "formats/pe.h"
@@ -30,16 +31,6 @@ Buffer load_options(std::string_view arguments) {
   Buffer out = utf16le(arguments);
   out.insert(out.end(), 2, 0);
   return out;
-}
-
-/// The head of a text that holds the command and the image's path, with the space behind it.
-std::size_t arguments_at(std::string_view text, GrubText kind) {
-  const auto after_word = [text](std::size_t from) {
-    const std::size_t space = text.find(' ', from);
-    return space == std::string_view::npos ? text.size() : space + 1;
-  };
-  const std::size_t path = kind == GrubText::command ? after_word(0) : 0;
-  return after_word(path);
 }
 
 }  // namespace
@@ -127,7 +118,7 @@ void PredictedBoot::change_text(Planned& event, std::string_view arguments) {
   const bool terminated = event.data.back() == 0;
   std::string text(as_text(event.data).substr(prefix->text.size()));
   if (terminated) text.pop_back();
-  text = text.substr(0, arguments_at(text, prefix->kind));
+  text = text.substr(0, kernel_arguments_at(text, prefix->kind));
   if (!text.empty() && text.back() != ' ' && !arguments.empty()) text.push_back(' ');
   text += arguments;
   // RHEL 8's GRUB measures the NUL behind its commands too; others leave it out.
@@ -236,12 +227,11 @@ Status PredictedBoot::gce_firmware_version(std::uint32_t version) {
 }
 
 Status PredictedBoot::technology(ConfidentialTechnology technology) {
-  constexpr std::size_t kAt = 16;
   const auto events = find("nonhost_info");
   if (events.empty()) return not_measured("confidential technology");
   for (Planned* p : events) {
-    if (p->data.size() <= kAt) return not_measured("confidential technology");
-    p->data[kAt] = static_cast<std::uint8_t>(technology);
+    if (!is_gce_non_host_info(p->data)) return not_measured("confidential technology");
+    p->data = to_buffer(gce_non_host_info(technology));
     measure(*p, p->data);
   }
   return {};

@@ -56,11 +56,7 @@ Status set_firmware(std::string_view value, PredictedBoot& boot) {
 }
 
 Status set_technology(std::string_view value, PredictedBoot& boot) {
-  using enum ConfidentialTechnology;
-  for (const auto& [name, technology] :
-       {std::pair{"none", none}, std::pair{"sev", amd_sev}, std::pair{"sev-es", amd_sev_es},
-        std::pair{"sev-snp", amd_sev_snp}, std::pair{"tdx", intel_tdx}})
-    if (value == name) return boot.technology(technology);
+  if (const auto technology = technology_named(value)) return boot.technology(*technology);
   return bad("technology", "want none, sev, sev-es, sev-snp or tdx");
 }
 

@@ -400,7 +400,7 @@ void add_emulate(CLI::App& app, Job& job) {
   auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
     if (!f.bridge.empty()) return run_tpm_bridge(f.bridge, io);
     auto options = static_cast<const EmulateOptions&>(f);
-    if (!f.technology.empty()) options.vm.technology = boot_technology(f.technology);
+    if (!f.technology.empty()) options.vm.technology = technology_named(f.technology);
     return run_emulate(options, io);
   });
   command

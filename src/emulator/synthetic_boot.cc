@@ -90,15 +90,11 @@ class Boot {
 
   /// Google's firmware says its version and what protects the VM: UTF-16 with its NUL, and 32
   /// bytes.
-  void firmware(BootTechnology technology) {
+  void firmware(ConfidentialTechnology technology) {
     Buffer version = utf16le("GCE Virtual Firmware v2");
     version.insert(version.end(), {0, 0});
     measure(0, EventType::s_crtm_version, version);
-    ByteWriter w;
-    w.bytes(as_bytes(std::string_view("GCE NonHostInfo\0", 16)))
-        .u8(static_cast<std::uint8_t>(technology))
-        .zeros(15);
-    measure(0, EventType::nonhost_info, w.take());
+    measure(0, EventType::nonhost_info, gce_non_host_info(technology));
   }
 
   void secure_boot(const SecureBootKeys& keys) {
@@ -196,16 +192,7 @@ class Boot {
 
 }  // namespace
 
-std::optional<BootTechnology> boot_technology(std::string_view name) {
-  if (name == "none") return BootTechnology::none;
-  if (name == "sev") return BootTechnology::sev;
-  if (name == "sev-es") return BootTechnology::sev_es;
-  if (name == "tdx") return BootTechnology::tdx;
-  if (name == "sev-snp") return BootTechnology::sev_snp;
-  return std::nullopt;
-}
-
-Result<Buffer> synthesize_boot(BootTechnology technology, Instant now) {
+Result<Buffer> synthesize_boot(ConfidentialTechnology technology, Instant now) {
   const auto keys = make_secure_boot_keys(now);
   if (!keys) return pass_on(keys);
   EventLogWriter log({HashAlgorithm::sha1, HashAlgorithm::sha256, HashAlgorithm::sha384});

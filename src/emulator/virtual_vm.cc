@@ -89,25 +89,9 @@ class TpmMemory {
 };
 
 /// The byte that says what protects the VM, as the kept boot was made with.
-std::optional<BootTechnology> kept_technology(const fs::path& state) {
+std::optional<ConfidentialTechnology> kept_technology(const fs::path& state) {
   const auto name = read_file(state / kTechnology, 16);
-  return name ? boot_technology(as_text(*name)) : std::nullopt;
-}
-
-std::string_view name_of(BootTechnology technology) {
-  switch (technology) {
-    case BootTechnology::none:
-      return "none";
-    case BootTechnology::sev:
-      return "sev";
-    case BootTechnology::sev_es:
-      return "sev-es";
-    case BootTechnology::tdx:
-      return "tdx";
-    case BootTechnology::sev_snp:
-      return "sev-snp";
-  }
-  return "";
+  return name ? technology_named(as_text(*name)) : std::nullopt;
 }
 
 Status keep_boot(const fs::path& state, Bytes log, std::string_view technology) {
@@ -128,10 +112,11 @@ Result<Buffer> choose_boot(const VirtualVmOptions& options, Instant now) {
       !options.technology || options.technology == kept_technology(options.state);
   if (is_there(options.state / kEventLog) && wanted_is_kept)
     return read_event_log(options.state / kEventLog);
-  const BootTechnology technology = options.technology.value_or(BootTechnology::sev);
+  const ConfidentialTechnology technology =
+      options.technology.value_or(ConfidentialTechnology::amd_sev);
   auto log = synthesize_boot(technology, now);
   if (!log) return log;
-  const Status kept = keep_boot(options.state, *log, name_of(technology));
+  const Status kept = keep_boot(options.state, *log, short_name(technology));
   if (!kept) return pass_on(kept);
   return log;
 }

@@ -23,7 +23,7 @@ struct VirtualVmOptions {
   /// a synthetic one.
   std::filesystem::path boot;
   /// Of a synthetic boot; one that differs from the kept boot's makes a new boot.  Not with `boot`.
-  std::optional<BootTechnology> technology;
+  std::optional<ConfidentialTechnology> technology;
   /// Who a new VM is; one that is kept in `state` stays who it is.
   GceInstance instance{.zone = "us-central1-a",
                        .project_id = "virtual-project",

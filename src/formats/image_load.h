@@ -16,7 +16,12 @@ struct ImageLoad {
   bool of_firmware_file = false;  ///< the path leads into a firmware volume
 };
 
-/// Reads the event; the up to nine bytes of struct padding that GRUB and shim append are skipped.
+/// The event's device path, empty where it has none; refused where the event is not of this shape,
+/// or the path's nodes do not lead to its end.  The up to nine bytes of struct padding that GRUB
+/// and shim append are skipped.
+Result<Bytes> image_load_path(Bytes event_data);
+
+/// Reads an event of that shape.
 Result<ImageLoad> parse_image_load(Bytes event_data);
 
 }  // namespace assay

@@ -11,35 +11,33 @@ namespace assay {
 
 namespace {
 
-struct NamedTechnology {
-  std::string_view name;
-  std::string_view words;
-  ConfidentialTechnology technology;
-  /// Those that protect at least as much.  SEV-SNP and TDX both keep the host from changing memory;
-  /// neither is the other.
-  std::vector<ConfidentialTechnology> enough;
-};
-
-const std::vector<NamedTechnology>& technologies() {
+/// Those that protect at least as much.  SEV-SNP and TDX both keep the host from changing memory;
+/// neither is the other.
+std::vector<ConfidentialTechnology> at_least(ConfidentialTechnology minimum) {
   using enum ConfidentialTechnology;
-  static const std::vector<NamedTechnology> kAll = {
-      {"none",
-       "no protection by the CPU",
-       none,
-       {none, amd_sev, amd_sev_es, amd_sev_snp, intel_tdx}},
-      {"sev", "AMD SEV", amd_sev, {amd_sev, amd_sev_es, amd_sev_snp, intel_tdx}},
-      {"sev-es", "AMD SEV-ES", amd_sev_es, {amd_sev_es, amd_sev_snp, intel_tdx}},
-      {"sev-snp", "AMD SEV-SNP", amd_sev_snp, {amd_sev_snp}},
-      {"tdx", "Intel TDX", intel_tdx, {intel_tdx}},
-  };
-  return kAll;
+  switch (minimum) {
+    case none:
+      return {none, amd_sev, amd_sev_es, amd_sev_snp, intel_tdx};
+    case amd_sev:
+      return {amd_sev, amd_sev_es, amd_sev_snp, intel_tdx};
+    case amd_sev_es:
+      return {amd_sev_es, amd_sev_snp, intel_tdx};
+    case amd_sev_snp:
+    case intel_tdx:
+      break;
+  }
+  return {minimum};
 }
 
-Result<const NamedTechnology*> read_technology(const TomlItem& item) {
+std::string protection_words(ConfidentialTechnology technology) {
+  return technology == ConfidentialTechnology::none ? "no protection by the CPU"
+                                                    : std::string(words_for(technology));
+}
+
+Result<ConfidentialTechnology> read_technology(const TomlItem& item) {
   const auto text = item.text();
   if (!text) return pass_on(text);
-  for (const NamedTechnology& t : technologies())
-    if (t.name == *text) return &t;
+  if (const auto technology = technology_named(*text)) return *technology;
   return item.refuse(
       fmt::format("\"{}\": want \"none\", \"sev\", \"sev-es\", \"sev-snp\" or \"tdx\"", *text));
 }
@@ -55,13 +53,12 @@ constexpr const char* kTechnologyHint =
 Result<PolicyRule> minimum_technology(const TomlItem& item) {
   const auto wanted = read_technology(item);
   if (!wanted) return pass_on(wanted);
-  const NamedTechnology& minimum = **wanted;
+  const std::string minimum = fmt::format("{} or better", protection_words(*wanted));
   return PolicyRule{"policy.platform.technology", PolicyArea::platform, PolicyScope::machine,
-                    fmt::format("The machine is protected by {} or better.", minimum.words),
-                    [&minimum](const PolicySubject& subject) {
+                    fmt::format("The machine is protected by {}.", minimum),
+                    [enough = at_least(*wanted), minimum](const PolicySubject& subject) {
                       const ConfidentialTechnology found = subject.machine.platform.technology;
-                      return PolicyFinding{contains(minimum.enough, found),
-                                           fmt::format("{} or better", minimum.words),
+                      return PolicyFinding{contains(enough, found), minimum,
                                            std::string(name_of(found)), kTechnologyHint};
                     }};
 }
@@ -74,8 +71,8 @@ Result<PolicyRule> allowed_technologies(const TomlItem& item) {
   for (const TomlItem& element : *elements) {
     const auto one = read_technology(element);
     if (!one) return pass_on(one);
-    allowed.push_back((*one)->technology);
-    words.emplace_back((*one)->words);
+    allowed.push_back(*one);
+    words.push_back(protection_words(*one));
   }
   return PolicyRule{"policy.platform.technologies", PolicyArea::platform, PolicyScope::machine,
                     fmt::format("The machine is protected by {}.", one_of(words)),

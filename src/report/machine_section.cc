@@ -46,19 +46,9 @@ HtmlText instance_line(const VtpmClaims& claims) {
 }
 
 std::string_view technology_words(ConfidentialTechnology technology) {
-  switch (technology) {
-    case ConfidentialTechnology::none:
-      return "none: nothing protects the VM's memory from its host";
-    case ConfidentialTechnology::amd_sev:
-      return "AMD SEV";
-    case ConfidentialTechnology::amd_sev_es:
-      return "AMD SEV-ES";
-    case ConfidentialTechnology::amd_sev_snp:
-      return "AMD SEV-SNP";
-    case ConfidentialTechnology::intel_tdx:
-      return "Intel TDX";
-  }
-  return "unknown";
+  return technology == ConfidentialTechnology::none
+             ? "none: nothing protects the VM's memory from its host"
+             : words_for(technology);
 }
 
 std::string firmware_words(const PlatformState& platform) {

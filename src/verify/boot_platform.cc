@@ -86,20 +86,8 @@ std::optional<std::uint32_t> gce_firmware_version(Bytes scrtm_version) {
   return version;
 }
 
-/// 16 bytes "GCE NonHostInfo\0", the technology, reserved zeros.
-std::optional<ConfidentialTechnology> technology_of(Bytes data) {
-  constexpr std::size_t kAt = 16, kSize = 32;
-  constexpr std::uint8_t kLast = 4;
-  if (data.size() != kSize || data[kAt] > kLast) return std::nullopt;
-  for (const std::uint8_t reserved : data.subspan(kAt + 1))
-    if (reserved != 0) return std::nullopt;
-  return static_cast<ConfidentialTechnology>(data[kAt]);
-}
-
 bool is_gce_non_host(const JudgedEvent& e) {
-  constexpr std::string_view kSignature{"GCE NonHostInfo\0", 16};
-  return e.is(EventType::nonhost_info) && e.event->data.size() >= kSignature.size() &&
-         equal(e.event->data.first(kSignature.size()), as_bytes(kSignature));
+  return e.is(EventType::nonhost_info) && is_gce_non_host_info(e.event->data);
 }
 
 /// The events that the firmware itself measured into PCR 0: those before its separator, and before
@@ -151,7 +139,7 @@ void read_technology(const std::vector<const JudgedEvent*>& events, PlatformStat
     if (once) first = e->event;
   }
   if (first == nullptr) return verdict.absent(kId, "no GceNonHostInfo: not Google's firmware");
-  const auto technology = technology_of(first->data);
+  const auto technology = gce_technology(first->data);
   if (technology) out.technology = *technology;
   verdict.require(kId, once && technology, "one GceNonHostInfo with a known technology",
                   !once        ? "several"
@@ -161,22 +149,6 @@ void read_technology(const std::vector<const JudgedEvent*>& events, PlatformStat
 }
 
 }  // namespace
-
-std::string_view name_of(ConfidentialTechnology technology) {
-  switch (technology) {
-    case ConfidentialTechnology::none:
-      return "NONE";
-    case ConfidentialTechnology::amd_sev:
-      return "AMD_SEV";
-    case ConfidentialTechnology::amd_sev_es:
-      return "AMD_SEV_ES";
-    case ConfidentialTechnology::intel_tdx:
-      return "INTEL_TDX";
-    case ConfidentialTechnology::amd_sev_snp:
-      return "AMD_SEV_SNP";
-  }
-  return "unknown";
-}
 
 PlatformState read_platform(const ReplayedLog& replayed, LogExtent extent, Verdict& verdict) {
   check_separators(replayed, extent, verdict);

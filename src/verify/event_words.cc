@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "formats/confidential_technology.h"
 #include "formats/image_load.h"
 #include "formats/sipa.h"
 #include "formats/uefi.h"
@@ -150,9 +151,8 @@ std::string no_action_words(Bytes data) {
 }
 
 std::string nonhost_words(Bytes data) {
-  if (as_text(data).starts_with("GCE NonHostInfo") && data.size() > 16 && data[16] <= 4)
-    return fmt::format("confidential technology: {}",
-                       name_of(static_cast<ConfidentialTechnology>(data[16])));
+  if (const auto technology = gce_technology(data))
+    return fmt::format("confidential technology: {}", name_of(*technology));
   return "another processor's firmware: " + any_text(data);
 }
 

@@ -2,6 +2,7 @@
 #include "verify/known_digests.h"
 
 #include "crypto/hash.h"
+#include "formats/confidential_technology.h"
 
 namespace assay {
 
@@ -13,23 +14,19 @@ Digest four_bytes(HashAlgorithm bank, std::array<std::uint8_t, 4> bytes) {
 
 Digest text(HashAlgorithm bank, std::string_view string) { return hash(bank, as_bytes(string)); }
 
-/// 16 bytes "GCE NonHostInfo\0", the technology, 15 reserved zeros.
-Digest technology(HashAlgorithm bank, std::uint8_t value) {
-  constexpr std::string_view kSignature{"GCE NonHostInfo\0", 16};
-  std::array<std::uint8_t, 32> data{};
-  std::copy(kSignature.begin(), kSignature.end(), data.begin());
-  data[16] = value;
-  return hash(bank, data);
+Digest technology(HashAlgorithm bank, ConfidentialTechnology value) {
+  return hash(bank, gce_non_host_info(value));
 }
 
 KnownDigests compute(HashAlgorithm b) {
-  return {
-      {four_bytes(b, {0, 0, 0, 0}), four_bytes(b, {0xFF, 0xFF, 0xFF, 0xFF}),
-       four_bytes(b, {1, 0, 0, 0})},
-      {text(b, kCallingApplication), text(b, kReturningFromApplication), text(b, kExitBootServices),
-       text(b, kExitBootServicesFailed), text(b, kExitBootServicesDone), text(b, kDebugMode),
-       text(b, kDmaProtectionDisabled)},
-      {technology(b, 0), technology(b, 1), technology(b, 2), technology(b, 3), technology(b, 4)}};
+  using enum ConfidentialTechnology;
+  return {{four_bytes(b, {0, 0, 0, 0}), four_bytes(b, {0xFF, 0xFF, 0xFF, 0xFF}),
+           four_bytes(b, {1, 0, 0, 0})},
+          {text(b, kCallingApplication), text(b, kReturningFromApplication),
+           text(b, kExitBootServices), text(b, kExitBootServicesFailed),
+           text(b, kExitBootServicesDone), text(b, kDebugMode), text(b, kDmaProtectionDisabled)},
+          {technology(b, none), technology(b, amd_sev), technology(b, amd_sev_es),
+           technology(b, intel_tdx), technology(b, amd_sev_snp)}};
 }
 
 template <HashAlgorithm bank>

@@ -25,7 +25,7 @@ inline constexpr std::string_view kDmaProtectionDisabled = "DMA Protection Disab
 struct KnownDigests {
   std::array<Digest, 3> separators;    ///< of 00000000, FFFFFFFF and 01000000 (PFP 3.3.2.2)
   std::array<Digest, 7> actions;       ///< of the strings above
-  std::array<Digest, 5> technologies;  ///< of GceNonHostInfo with technology 0 to 4
+  std::array<Digest, 5> technologies;  ///< of GceNonHostInfo, each technology
 };
 
 /// Those of a bank, computed once.

@@ -8,23 +8,13 @@
 
 #include "base/bytes.h"
 #include "base/hash_algorithm.h"
+#include "formats/confidential_technology.h"
 #include "formats/event_log.h"
 #include "formats/sipa.h"
 #include "verify/check.h"
 #include "verify/cos_state.h"
 
 namespace assay {
-
-/// What protects the VM, as Google's firmware measures it (GceNonHostInfo, PCR 0).
-enum class ConfidentialTechnology {
-  none = 0,
-  amd_sev = 1,
-  amd_sev_es = 2,
-  intel_tdx = 3,
-  amd_sev_snp = 4
-};
-/// "AMD_SEV".
-std::string_view name_of(ConfidentialTechnology technology);
 
 struct PlatformState {
   /// EV_S_CRTM_VERSION as measured.

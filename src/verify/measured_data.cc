@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/byte_reader.h"
+#include "formats/confidential_technology.h"
+#include "formats/image_load.h"
 #include "formats/uefi.h"
 #include "verify/register_layout.h"
 
@@ -96,34 +98,10 @@ std::string handoff2_shape(Bytes data) {
   return handoff_entries(r);
 }
 
-/// EFI_DEVICE_PATH_PROTOCOL nodes up to the end node.  UEFI 2.10 section 10.2.
-bool is_device_path(Bytes path) {
-  ByteReader r("device_path", path);
-  while (r.more()) {
-    const std::uint8_t type = r.u8("type");
-    const std::uint8_t subtype = r.u8("subtype");
-    const std::uint16_t size = r.u16_le("size");
-    r.require("size", size >= 4, "a node is at least its header");
-    if (!r.ok()) return false;
-    (void)r.take("node", size - 4u);
-    constexpr std::uint8_t kEnd = 0x7F, kEntirePath = 0xFF;
-    if (r.ok() && type == kEnd && subtype == kEntirePath) return r.remaining() == 0;
-  }
-  return false;
-}
-
-/// UEFI_IMAGE_LOAD_EVENT, PFP 1.06 section 10.2.3: location, length, link time address, path.
-/// None of it is measured: the digest is the image's Authenticode hash.  GRUB and shim append up to
-/// nine bytes of struct padding, and leave the path empty.
+/// UEFI_IMAGE_LOAD_EVENT.  None of it is measured: the digest is the image's Authenticode hash.
 std::string image_load_shape(Bytes data) {
-  ByteReader r("image_load", data);
-  (void)r.take("location", 24);
-  const std::uint64_t path_size = r.u64_le("device_path_size");
-  const Bytes path = r.take("device_path", path_size);
-  constexpr std::size_t kMaxPadding = 9;
-  r.require("padding", r.remaining() <= kMaxPadding, "more bytes than padding explains");
-  if (!r.ok()) return to_string(r.error());
-  return path.empty() || is_device_path(path) ? "" : "the device path is none";
+  const auto path = image_load_path(data);
+  return path ? "" : to_string(path.error());
 }
 
 /// EV_EFI_VARIABLE_BOOT: EDK2 measures the variable's data alone, others the whole structure.
@@ -267,8 +245,6 @@ DataRule ipl_rule(const Event& event) {
   }
 }
 
-constexpr std::string_view kGceNonHostPrefix{"GCE NonHostInfo\0", 16};
-
 /// EV_SEPARATOR: "00000000 or FFFFFFFF" (PFP 1.06 section 3.3.2.2); Windows ends its PCRs with
 /// WBCL.
 bool is_separator(const Event& event) {
@@ -352,7 +328,7 @@ DataRule data_rule(const Event& event) {
       return own_data(data);
     case EventType::nonhost_info:
       // Intel's CSME measures its own things under this type.
-      return starts_with(data, kGceNonHostPrefix) ? own_data(data) : own_data_or_described(data);
+      return is_gce_non_host_info(data) ? own_data(data) : own_data_or_described(data);
     case EventType::efi_variable_driver_config:
       return driver_config_rule(event);
     case EventType::efi_variable_boot:
