@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "verify/machine_state.h"
 #include "verify/replayed_log.h"
 
 namespace assay {
@@ -23,10 +24,14 @@ class BootLog {
 
   [[nodiscard]] const EventLog& log() const { return log_; }
   [[nodiscard]] const ReplayedLog& replayed() const { return replayed_; }
+  /// What the log says of its machine in one of its banks, if it can be believed: Fault::untrusted
+  /// names the check that a boot to learn from must not fail.
+  [[nodiscard]] Result<MachineState> good_state(HashAlgorithm bank) const;
 
  private:
-  explicit BootLog(Buffer bytes) : bytes_(std::move(bytes)) {}
+  BootLog(std::string where, Buffer bytes) : where_(std::move(where)), bytes_(std::move(bytes)) {}
 
+  std::string where_;
   Buffer bytes_;
   EventLog log_;
   ReplayedLog replayed_;

@@ -33,18 +33,6 @@ Result<HashAlgorithm> bank_for(const Logs& logs, std::string_view wanted) {
   return fail(Fault::malformed, "--bank", fmt::format("not every log has {}", wanted));
 }
 
-/// What a log says of its machine, if it can be believed.
-Result<MachineState> state_of(const BootLog& log, HashAlgorithm bank, const std::string& path) {
-  const ReplayedLog replayed = replay(log.log(), {&bank, 1});
-  Verdict verdict;
-  check_events(replayed, verdict);
-  MachineState state = read_machine_state(replayed, verdict);
-  if (const Check* failure = verdict.first_failure())
-    return fail(Fault::untrusted, path,
-                fmt::format("not a good boot: {}: {}", failure->id, failure->got));
-  return state;
-}
-
 }  // namespace
 
 int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
@@ -57,8 +45,8 @@ int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
   const auto bank = bank_for(logs, options.bank);
   if (!bank) return explain_start(io, bank.error());
   std::vector<MachineState> states;
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    auto state = state_of(*logs[i], *bank, options.logs[i]);
+  for (const auto& log : logs) {
+    auto state = log->good_state(*bank);
     if (!state) return explain(io, state.error());
     states.push_back(std::move(*state));
   }

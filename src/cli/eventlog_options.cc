@@ -4,6 +4,7 @@
 #include "cli/eventlog_baseline.h"
 #include "cli/eventlog_diff.h"
 #include "cli/eventlog_explain.h"
+#include "cli/eventlog_export.h"
 #include "cli/eventlog_predict.h"
 #include "cli/eventlog_replay.h"
 #include "cli/eventlog_show.h"
@@ -83,6 +84,25 @@ void add_baseline(CLI::App* eventlog, Job& job) {
   command->add_option("--output", flags->output, "Write the policy there")->type_name("FILE");
 }
 
+void add_export(CLI::App* eventlog, Job& job) {
+  CLI::App* command = eventlog->add_subcommand(
+      "export", "Write these good boots as reference values of another tool");
+  auto flags = on<EventLogExportOptions>(
+      command, job, [](const auto& f, Io io) { return run_eventlog_export(f, io); });
+  command->add_option("LOG", flags->logs, "Event logs of good boots")->required();
+  command
+      ->add_option("--format", flags->format,
+                   "pcrlock: components for systemd-pcrlock; keylime: a measured-boot reference "
+                   "state")
+      ->type_name("pcrlock|keylime")
+      ->required();
+  command
+      ->add_option("--output", flags->output,
+                   "pcrlock: the directory, as /var/lib/pcrlock.d; keylime: a file (default: "
+                   "standard output)")
+      ->type_name("DIR|FILE");
+}
+
 }  // namespace
 
 void add_eventlog(CLI::App& app, Job& job) {
@@ -95,6 +115,7 @@ void add_eventlog(CLI::App& app, Job& job) {
   add_explain(eventlog, job);
   add_predict(eventlog, job);
   add_baseline(eventlog, job);
+  add_export(eventlog, job);
 }
 
 }  // namespace assay

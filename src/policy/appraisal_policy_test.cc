@@ -596,7 +596,8 @@ TEST(KeylimePolicy, BecomesOneOfOurs) {
            std::string("Each key exchange key (KEK) is nothing: the list is empty."),
            "What is revoked (dbx) has at least " + revoked + ".",
            "The firmware started exactly these programs, in this order: [sha256:" + shim +
-               ", sha256:" + grub + ", sha256:" + kernel + "].",
+               ", sha256:" + grub + ", sha256:" + kernel + "] or [sha256:" + shim +
+               ", sha256:" + grub + ", sha256:" + kernel + ", sha256:" + kernel + "].",
            std::string(
                R"(keylime-command-line: kernel_command_line.matches('^(?:/vmlinuz-\\d+ root=\'x\')$'))"
                " (the kernel's command line is none of the reference state)")}));

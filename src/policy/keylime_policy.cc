@@ -142,6 +142,12 @@ class Conversion {
       applications.push_back("sha256:" + *digest);
     }
     if (!applications.empty()) applications_.push_back(toml_list(applications));
+    // That policy lets a kernel be measured once or twice: shim's verification and the firmware's
+    // loading of it may each do it.
+    if (kernel.contains("kernel_authcode_sha256")) {
+      applications.push_back(applications.back());
+      applications_.push_back(toml_list(applications));
+    }
     for (const char* key : {"initrd_plain_sha256", "vmlinuz_plain_sha256"}) {
       if (!kernel.contains(key)) continue;
       const auto digest = kernel_digest(kernel, key);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two boots compared, a boot explained, the next one predicted: by the binary, on the recorded boots."""
+import hashlib
 import json
 
 from support import cases
@@ -54,6 +55,53 @@ class Boots(Case):
         self.eventlog("predict", log("sb"), "--set", f"cmdline={arguments}", "--output", predicted)
         said = json.loads(self.eventlog("diff", predicted, log("sbfull"), "--json"))
         self.assertEqual([], [c for c in said["changes"] if c["kind"] == "command_line"])
+
+    def test_export_for_pcrlock_leads_to_the_registers(self):
+        """What systemd-pcrlock would compute from the files: their records, in the order of the components."""
+        place = self.directory / "pcrlock.d"
+        said = self.eventlog("export", log("sb"), "--format", "pcrlock", "--output", place).splitlines()
+        self.assertEqual(sorted(map(str, place.glob("*/generated.pcrlock"))), said)
+        values = {}
+        for path in said:
+            for record in json.loads(open(path, encoding="utf-8").read())["records"]:
+                for digest in record["digests"]:
+                    key = digest["hashAlg"], str(record["pcr"])
+                    size = hashlib.new(digest["hashAlg"]).digest_size
+                    before = values.get(key, bytes(size))
+                    values[key] = hashlib.new(digest["hashAlg"], before + bytes.fromhex(digest["digest"])).digest()
+        banks = {}
+        for (bank, pcr), value in values.items():
+            banks.setdefault(bank, {})[pcr] = value.hex()
+        self.assertEqual(json.loads(self.eventlog("replay", log("sb"), "--json"))["banks"], banks)
+
+    def test_export_for_pcrlock_has_a_variant_for_each_boot(self):
+        place = self.directory / "pcrlock.d"
+        self.eventlog("export", log("sb"), log("sbfull"), "--format", "pcrlock", "--output", place)
+        several = {p.parent.name for p in place.glob("*/2.pcrlock")}
+        self.assertEqual({"640-boot-loader-config.pcrlock.d", "650-kernel.pcrlock.d", "710-kernel-cmdline.pcrlock.d"},
+                         several)
+        self.assertEqual([], list(place.glob("*/3.pcrlock")))
+
+    def test_export_for_keylime_comes_back_as_a_policy(self):
+        state = self.directory / "refstate.json"
+        self.eventlog("export", log("sb"), "--format", "keylime", "--output", state)
+        said = self.run_assay("policy", "import", "--keylime", state).stdout.decode()
+        self.assertIn("5f21ff2c0d5d899842b28a8b19901ba72cf7a7ab93c02a77fadc6ff72be85b31", said)
+        policy = self.directory / "imported.toml"
+        policy.write_text(said)
+        self.run_assay("policy", "check", policy)
+
+    def test_export_of_what_cannot_be(self):
+        for words, code in ((("--format", "rim"), USAGE), (("--format", "pcrlock"), USAGE), ((), USAGE)):
+            self.run_assay("eventlog", "export", log("sb"), *words, code=code)
+        done = self.run_assay("eventlog", "export", log("uki"), "--format", "keylime", code=REJECTED)
+        self.assertIn(b"keylime: GRUB measured no initial RAM disk", done.stderr)
+        broken = self.directory / "broken"
+        broken.write_bytes(log("sb").read_bytes().replace(b"lab=sb", b"lab=xx"))
+        done = self.run_assay("eventlog", "export", broken, "--format", "pcrlock", "--output", self.directory / "out",
+                              code=REJECTED)
+        self.assertIn(b"not a good boot", done.stderr)
+        self.assertFalse((self.directory / "out").exists())
 
     def test_settings_that_are_none(self):
         for setting, words in (("kernel", "want NAME=VALUE"), ("nonsense=1", "no such setting"),
