@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "base/byte_writer.h"
 #include "formats/event_log.h"
 #include "formats/recorded.h"
@@ -115,49 +112,6 @@ TEST(EventLogReading, NamesTheRecordAtFault) {
   ASSERT_TRUE(got.fault);
   EXPECT_EQ(got.fault->event, 82U);
   EXPECT_EQ(got.fault->offset, 33872U);  // as the manifest says
-}
-
-/// Each prefix is a shorter log or is refused behind the whole records that it has.  Sizes around
-/// every field of every record, and some within data and the area behind a log, where one is as the
-/// next.
-void expect_prefixes(const Buffer& whole) {
-  const EventLogReading all = read_event_log(whole);
-  std::vector<std::size_t> sizes;
-  for (std::size_t size = 1; size < whole.size(); size += 1 + whole.size() / 64)
-    sizes.push_back(size);
-  for (const Event& event : all.log.events)
-    for (const std::size_t in_record : {0, 1, 13, 36})
-      if (event.offset + in_record < whole.size()) sizes.push_back(event.offset + in_record);
-  for (const std::size_t size : sizes) {
-    const EventLogReading cut = read_event_log(Bytes(whole).first(size));
-    const auto records = static_cast<std::size_t>(
-        std::count_if(all.log.events.begin(), all.log.events.end(),
-                      [size](const Event& event) { return event.offset < size; }));
-    ASSERT_LE(cut.log.events.size(), records) << size;
-    ASSERT_GE(cut.log.events.size() + 1, records) << size;
-    if (!cut.fault) continue;
-    ASSERT_FALSE(cut.fault->error.why.empty());
-    ASSERT_LE(cut.fault->offset, size);
-  }
-}
-
-TEST(EventLogReading, ReadsPrefixesOfEveryLog) {
-  for (const char* boot : {"nosb", "sb", "sbfull", "uki", "ukisb"}) {
-    SCOPED_TRACE(boot);
-    expect_prefixes(boot_file(std::string(boot) + "/binary_bios_measurements"));
-  }
-  const char* set = std::getenv("ASSAY_CORPUS");
-  const std::filesystem::path logs =
-      std::filesystem::path(set != nullptr ? set : ASSAY_SOURCE_DIR "/../shared/corpus") /
-      "eventlogs";
-  if (!std::filesystem::exists(logs)) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
-  for (const char* folder : {"tpm", "ccel", "tpm2-tools", "malformed"})
-    for (const auto& file : std::filesystem::directory_iterator(logs / folder)) {
-      SCOPED_TRACE(file.path().filename());
-      auto bytes = recorded_file(file.path());
-      ASSERT_TRUE(bytes);
-      expect_prefixes(*bytes);
-    }
 }
 
 }  // namespace
