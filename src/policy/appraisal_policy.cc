@@ -219,7 +219,8 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
     return std::any_of(out.rules_.begin(), out.rules_.end(),
                        [id](const PolicyRule& rule) { return rule.id == id; });
   };
-  if (has_rule("policy.kernel.initrds") && !has_rule("policy.kernel.grub_files"))
+  if ((has_rule("policy.kernel.kernels") || has_rule("policy.kernel.initrds")) &&
+      !has_rule("policy.kernel.grub_files"))
     out.rules_.push_back(no_grub_files_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);

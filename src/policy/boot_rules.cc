@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policy/command_line_tokens.h"
+#include "policy/measured_kernel.h"
 #include "policy/policy_rule.h"
 #include "verify/printable.h"
 
@@ -125,17 +126,23 @@ Result<PolicyRule> initrds_within(const TomlItem& item) {
                        [](const MachineState& m) { return std::optional(m.initrds); }});
 }
 
+Result<PolicyRule> kernels_within(const TomlItem& item) {
+  return within(item,
+                {"policy.kernel.kernels", PolicyArea::kernel, "The kernel",
+                 "the boot does not say which image or file its kernel was", measured_kernel});
+}
+
 }  // namespace
 
 PolicyRule no_grub_files_rule() {
   return {"policy.kernel.grub_files", PolicyArea::kernel, PolicyScope::machine,
-          "GRUB read no files, because an initial RAM disk could hide among them.",
+          "GRUB read no files, because a kernel or an initial RAM disk could hide among them.",
           [](const PolicySubject& subject) {
             const auto& grub = subject.machine.grub;
             const std::size_t files = grub ? grub->files.size() : 0;
             return PolicyFinding{files == 0, "no files of GRUB", fmt::format("{} files", files),
-                                 "list them in kernel.grub_files_within: only together do the two "
-                                 "lists say which initial RAM disk was loaded"};
+                                 "list them in kernel.grub_files_within: only together do the "
+                                 "lists say which kernel and initial RAM disk were loaded"};
           }};
 }
 
@@ -220,6 +227,7 @@ const PolicySection& kernel_rules() {
                                       {{"command_lines", command_lines},
                                        {"must", must},
                                        {"must_not", must_not},
+                                       {"kernels_within", kernels_within},
                                        {"grub_files_within", grub_files_within},
                                        {"initrds_within", initrds_within}}};
   return kSection;

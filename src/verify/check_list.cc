@@ -245,6 +245,10 @@ const std::vector<CheckDescription>& all_checks() {
        "UEFI 2.10, 32.3"},
       {"policy.secure_boot.sbat", "Does shim revoke everything older than the policy says?",
        "shim, SBAT.md"},
+      {"policy.kernel.kernels",
+       "Is the kernel listed: of a unified image its section, of GRUB its file, else the last EFI "
+       "application?",
+       "docs/appraisal-policy.md"},
       {"policy.kernel.initrds", "Is every initial RAM disk listed?", "docs/appraisal-policy.md"},
       {"policy.uki.section", "Is a section of the unified kernel image listed?",
        "UAPI TPM PCR registry, PCR 11"},

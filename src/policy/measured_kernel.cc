@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/measured_kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "verify/measured_data.h"
+
+namespace assay {
+
+namespace {
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end > at) out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+constexpr std::array<std::string_view, 3> kLinux{"linux", "linuxefi", "linux16"};
+constexpr std::array<std::string_view, 3> kInitrd{"initrd", "initrdefi", "initrd16"};
+/// Commands that read no file.
+constexpr std::array<std::string_view, 9> kHarmless{"echo", "set",   "unset", "export",   "boot",
+                                                    "true", "sleep", "clear", "setparams"};
+
+/// What GRUB loaded: whether it was told to load a kernel, and how many files it read after that
+/// one; nothing where that cannot be told.
+struct Loading {
+  bool linux = false;
+  std::optional<std::size_t> files_behind = 0;
+};
+
+Loading loading_of(const GrubState& grub) {
+  Loading out;
+  for (const std::string& command : grub.commands) {
+    const auto prefix = grub_prefix(as_bytes(command));
+    if (!prefix || prefix->kind != GrubText::command) continue;
+    const std::string text = to_text(grub_text(as_bytes(command), *prefix));
+    const auto words = words_of(text);
+    if (words.empty()) continue;
+    if (is_one_of(words[0], kLinux)) {
+      out = {true, 0};
+    } else if (is_one_of(words[0], kInitrd)) {
+      if (out.files_behind) *out.files_behind += words.size() - 1;
+    } else if (!is_one_of(words[0], kHarmless)) {
+      out.files_behind = std::nullopt;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::vector<Digest>> measured_kernel(const MachineState& machine) {
+  std::vector<Digest> out;
+  bool unified = false;
+  if (machine.uki)
+    for (const UkiState::Section& section : machine.uki->sections)
+      if (section.name == ".linux") unified = true, out.push_back(section.digest);
+  const Loading grub = machine.grub ? loading_of(*machine.grub) : Loading();
+  if (grub.linux) {
+    const auto& files = machine.grub->files;
+    if (!grub.files_behind || files.size() <= *grub.files_behind) return std::nullopt;
+    out.push_back(files[files.size() - 1 - *grub.files_behind].digest);
+  }
+  if (!unified && !grub.linux) {
+    // A loader that was told nothing of Linux may have started anything.
+    if (machine.grub || !machine.kernel_command_line || !machine.efi ||
+        machine.efi->applications.empty())
+      return std::nullopt;
+    out.push_back(machine.efi->applications.back());
+  }
+  return out;
+}
+
+}  // namespace assay
