@@ -103,12 +103,22 @@ void print_applications(const LogStatement& s, Io io) {
     print_line("boot attempts", fmt::format("{}", s.state.efi->boot_attempts), io);
 }
 
+bool has_own_line(const MachineState& state) {
+  return state.uki &&
+         std::any_of(state.uki->sections.begin(), state.uki->sections.end(),
+                     [](const UkiState::Section& section) { return section.name == ".cmdline"; });
+}
+
 void print_kernel(const LogStatement& s, Io io) {
   if (!s.kernel_stands) return print_line("kernel", kDoubtful, io);
   const MachineState& state = s.state;
   print_line("kernel",
              state.kernel_command_line ? printable(*state.kernel_command_line)
-                                       : "no command line in the log",
+             : state.unconfirmed_command_line
+                 ? printable(*state.unconfirmed_command_line) + " (Linux does not confirm it)"
+             : has_own_line(state)
+                 ? "command line in the kernel image, measured by digest (.cmdline)"
+                 : "no command line in the log",
              io);
   if (state.grub)
     print_line(

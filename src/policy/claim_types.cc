@@ -77,6 +77,8 @@ CelEnvironment make_claim_types() {
           {"uki", CelType::record("uki", {{"sections", CelType::list(section)}})},
           {"initrds", texts()},
           {"kernel_command_line", text()},
+          {"kernel_command_line_measured_by", texts()},
+          {"load_options", texts()},
           {"cos", cos},
           {"instance", instance},
           {"tpm", tpm},

@@ -12,6 +12,7 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t kCommandPcr = 8, kFilePcr = 9;
+constexpr std::string_view kChainloader = "chainloader ";
 
 std::string up_to_nul(Bytes data) {
   const auto nul = std::find(data.begin(), data.end(), 0);
@@ -20,8 +21,9 @@ std::string up_to_nul(Bytes data) {
 
 /// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
 std::optional<std::string_view> kernel_arguments(std::string_view command) {
-  for (const std::string_view name :
-       {"linux ", "linuxefi ", "linux16 ", "multiboot ", "multiboot2 ", "chainloader "})
+  constexpr std::string_view kNames[] = {"linux ",     "linuxefi ",   "linux16 ",
+                                         "multiboot ", "multiboot2 ", kChainloader};
+  for (const std::string_view name : kNames)
     if (command.starts_with(name)) return command.substr(name.size());
   return std::nullopt;
 }
@@ -55,7 +57,7 @@ class GrubReader {
   }
 
   GrubReading finish() {
-    if (fault_.empty() && loading_ && !command_line_)
+    if (fault_.empty() && loading_ && !command_line_ && !chainloaded_)
       fault_ = "a linux command without the command line that it loaded";
     GrubReading out;
     if (!grub_.commands.empty() || !grub_.files.empty()) out.grub = std::move(grub_);
@@ -89,7 +91,9 @@ class GrubReader {
     } else if (const auto arguments = kernel_arguments(text)) {
       if (loading_) return bad(e, "a second linux command");
       loading_ = unquoted(*arguments);
-      awaited_ = true;
+      // What it starts measures its own command line, and not here.
+      chainloaded_ = text.starts_with(kChainloader);
+      awaited_ = !chainloaded_;
     }
   }
 
@@ -100,7 +104,8 @@ class GrubReader {
   const ReplayedLog& replayed_;
   GrubState grub_;
   std::optional<std::string> loading_;
-  bool awaited_ = false;  ///< the next text must be the command line
+  bool awaited_ = false;      ///< the next text must be the command line
+  bool chainloaded_ = false;  ///< another boot loader or image, not a kernel of GRUB's
   std::optional<std::string> command_line_;
   std::string fault_;
 };

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "verify/check.h"
 #include "verify/machine_state.h"
@@ -28,14 +29,24 @@ std::optional<EfiState> read_efi(const ReplayedLog& replayed, Verdict& verdict);
 /// PCR 7 and 14: what shim says about itself.  No checks: a machine need not have a shim.
 std::optional<ShimState> read_shim(const ReplayedLog& replayed);
 
+/// The kernel's command line, as far as those who measured one agree.
+struct CommandLineReading {
+  std::optional<std::string> text;
+  /// What a loader measured, and nothing contradicts, but Linux does not confirm.  Not to be
+  /// believed: see docs/formats/event-log.md, "The kernel's command line".
+  std::optional<std::string> unconfirmed;
+  std::vector<CommandLineSource> measured_by;  ///< of `text`
+  std::vector<Digest> load_options;            ///< what Linux' EFI stub says that it was given
+};
+
 /// PCR 8, 9, 11 and 12: what the boot loader executed and loaded, and the kernel's command line.
 struct LoaderReading {
   std::optional<GrubState> grub;
   std::optional<UkiState> uki;
-  std::optional<std::string> kernel_command_line;
+  CommandLineReading command_line;
   std::vector<Digest> initrds;
 };
-/// Checks boot.kernel.command_line, boot.kernel.load_options, boot.uki.sections.
+/// Checks boot.kernel.* and boot.uki.sections.
 LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict);
 
 /// PCR 11 to 14: what Windows measured of itself.  Check boot.windows.events.

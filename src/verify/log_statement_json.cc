@@ -148,8 +148,15 @@ json::object state_json(const LogStatement& statement, const EventLog& log) {
     out["runtime_services_drivers"] = digest_list(state.efi->runtime_services_drivers);
   }
   if (statement.kernel_stands) {
+    json::array measured_by;
     if (state.kernel_command_line)
       out["kernel_command_line"] = printable(*state.kernel_command_line);
+    for (const CommandLineSource source : state.command_line_measured_by)
+      measured_by.emplace_back(name_of(source));
+    if (!measured_by.empty()) out["kernel_command_line_measured_by"] = std::move(measured_by);
+    if (state.unconfirmed_command_line)
+      out["unconfirmed_command_line"] = printable(*state.unconfirmed_command_line);
+    if (!state.load_options.empty()) out["load_options"] = digest_list(state.load_options);
     if (state.grub) out["grub"] = grub_json(*state.grub);
     if (state.uki) out["uki"] = uki_json(*state.uki);
     if (!state.initrds.empty()) out["initrds"] = digest_list(state.initrds);

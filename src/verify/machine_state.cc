@@ -18,6 +18,20 @@ std::vector<ReplayedEvent> events_of(const ReplayedLog& replayed) {
 
 }  // namespace
 
+std::string_view name_of(CommandLineSource source) {
+  switch (source) {
+    case CommandLineSource::grub:
+      return "grub";
+    case CommandLineSource::systemd:
+      return "systemd";
+    case CommandLineSource::uki:
+      return "uki";
+    case CommandLineSource::linux_stub:
+      return "linux";
+  }
+  return "unknown";
+}
+
 MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, LogExtent extent) {
   MachineState out;
   out.bank = replayed.state_bank();
@@ -28,7 +42,10 @@ MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, L
   LoaderReading loader = read_loader(replayed, verdict);
   out.grub = std::move(loader.grub);
   out.uki = std::move(loader.uki);
-  out.kernel_command_line = std::move(loader.kernel_command_line);
+  out.kernel_command_line = std::move(loader.command_line.text);
+  out.command_line_measured_by = std::move(loader.command_line.measured_by);
+  out.unconfirmed_command_line = std::move(loader.command_line.unconfirmed);
+  out.load_options = std::move(loader.command_line.load_options);
   out.initrds = std::move(loader.initrds);
   out.windows = read_windows(replayed, verdict);
   out.events = events_of(replayed);

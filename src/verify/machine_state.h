@@ -89,6 +89,16 @@ struct UkiState {
   std::vector<Section> sections;
 };
 
+/// Who measured the kernel's command line.
+enum class CommandLineSource {
+  grub,        ///< PCR 8
+  systemd,     ///< systemd-boot or systemd-stub: PCR 12, before version 251 PCR 8
+  uki,         ///< the section .cmdline of a unified kernel image: PCR 11
+  linux_stub,  ///< what Linux' EFI stub was given: PCR 9
+};
+/// "grub", "systemd", "uki", "linux".
+std::string_view name_of(CommandLineSource source);
+
 /// One event of the log with what replay proved about it.
 struct ReplayedEvent {
   std::uint32_t number, pcr;
@@ -108,8 +118,12 @@ struct MachineState {
   std::optional<ShimState> shim;
   std::optional<GrubState> grub;
   std::optional<UkiState> uki;
-  std::optional<std::string> kernel_command_line;  ///< without the final NUL
-  std::optional<CosState> cos;                     ///< out of the launcher's own log
+  std::optional<std::string> kernel_command_line;           ///< without the final NUL
+  std::vector<CommandLineSource> command_line_measured_by;  ///< none where there is no line
+  /// A line that a boot loader measured and Linux did not confirm.  To look at, never to decide by.
+  std::optional<std::string> unconfirmed_command_line;
+  std::vector<Digest> load_options;  ///< UTF-16 command lines, by digest, that Linux was given
+  std::optional<CosState> cos;       ///< out of the launcher's own log
   /// Digests of initial RAM disks: Linux' EFI stub's own, or of the unified kernel image's section.
   std::vector<Digest> initrds;
   std::optional<WindowsState> windows;

@@ -98,6 +98,14 @@ void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Ver
 
 }  // namespace
 
+void note_silence(ReplayedLog& replayed, const PcrValues& quoted) {
+  const ReplayedLog::Bank& bank = bank_of(replayed, quoted.bank);
+  for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr) {
+    const auto& value = quoted.values[pcr];
+    if (!value || (bank.extends[pcr] == 0 && !is_initial(pcr, *value))) replayed.silent.set(pcr);
+  }
+}
+
 void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict) {
   const ReplayedLog::Bank& bank = bank_of(replayed, quoted.bank);
   check_quoted(bank, quoted, verdict);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -57,6 +58,8 @@ struct ReplayedLog {
   /// the separator behind them.
   const Event* boot_guard_record = nullptr;
   std::uint8_t startup_locality = 0;
+  /// PCRs that a quote leaves out, or gives a value though the log has no event of them.
+  std::bitset<kPcrCount> silent;
 
   [[nodiscard]] HashAlgorithm state_bank() const { return banks.front().algorithm; }
   /// The digest of an event in the state's bank; all zero where the log has none.
@@ -77,6 +80,9 @@ ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks);
 /// Holds the faults of a replayed log against the rules: checks eventlog.types.*, eventlog.data.*,
 /// eventlog.digests.*.
 void check_events(const ReplayedLog& replayed, Verdict& verdict);
+
+/// Notes the PCRs of which `quoted` says that the log is silent.
+void note_silence(ReplayedLog& replayed, const PcrValues& quoted);
 
 /// Holds the replayed values against quoted ones of one bank: checks eventlog.pcrs.*.
 void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict);

@@ -76,9 +76,12 @@ std::optional<CosState> check_launcher(const Attestation& attestation, Verdict& 
 std::optional<MachineState> check_boot(const Attestation& attestation, Verdict& verdict) {
   const auto log = check_log(attestation, verdict);
   if (!log || attestation.quotes.empty()) return std::nullopt;
-  const ReplayedLog replayed = replay(*log, banks_of(attestation.quotes));
+  ReplayedLog replayed = replay(*log, banks_of(attestation.quotes));
   check_events(replayed, verdict);
-  for (const Quote& quote : attestation.quotes) check_pcrs(replayed, quote.pcrs, verdict);
+  for (const Quote& quote : attestation.quotes) {
+    check_pcrs(replayed, quote.pcrs, verdict);
+    note_silence(replayed, quote.pcrs);
+  }
   return read_machine_state(replayed, verdict);
 }
 

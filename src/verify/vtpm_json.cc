@@ -110,8 +110,14 @@ json::object to_json(const VtpmClaims& claims) {
   if (machine.shim) out["shim"] = to_json(*machine.shim);
   if (machine.uki) out["uki"] = to_json(*machine.uki);
   if (!machine.initrds.empty()) out["initrds"] = hex_list(machine.initrds);
-  if (machine.kernel_command_line)
+  if (machine.kernel_command_line) {
     out["kernel_command_line"] = printable(*machine.kernel_command_line);
+    json::array measured_by;
+    for (const CommandLineSource source : machine.command_line_measured_by)
+      measured_by.emplace_back(name_of(source));
+    out["kernel_command_line_measured_by"] = std::move(measured_by);
+  }
+  if (!machine.load_options.empty()) out["load_options"] = hex_list(machine.load_options);
   if (machine.cos) out["cos"] = to_json(*machine.cos);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
