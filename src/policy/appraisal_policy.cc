@@ -234,7 +234,11 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
 }
 
 bool AppraisalPolicy::speaks_about(PolicyArea area) const {
-  if (std::find(accept_any_.begin(), accept_any_.end(), area) != accept_any_.end()) return true;
+  return std::find(accept_any_.begin(), accept_any_.end(), area) != accept_any_.end() ||
+         asks_about(area);
+}
+
+bool AppraisalPolicy::asks_about(PolicyArea area) const {
   if (std::any_of(rules_.begin(), rules_.end(),
                   [=](const PolicyRule& rule) { return rule.area == area; }))
     return true;
@@ -312,7 +316,8 @@ std::vector<std::string> AppraisalPolicy::explain() const {
             ? fmt::format("{}: {}", condition.name, condition.that.source)
             : fmt::format("{}: {} ({})", condition.name, condition.that.source, condition.because));
   for (const PolicyArea area : accept_any_)
-    out.push_back(fmt::format("Nothing is asked about {}: any passes.", name_of(area)));
+    if (!asks_about(area))
+      out.push_back(fmt::format("Nothing is asked about {}: any passes.", name_of(area)));
   for (const PolicyArea area : kWhereThere)
     if (!speaks_about(area))
       out.push_back(fmt::format(

@@ -50,6 +50,7 @@ class AppraisalPolicy {
   AppraisalPolicy() = default;
   void appraise_unruled(const PolicySubject& subject, Verdict& verdict) const;
   [[nodiscard]] bool speaks_about(PolicyArea area) const;
+  [[nodiscard]] bool asks_about(PolicyArea area) const;
 
   std::vector<PolicyRule> rules_;
   std::vector<PolicyCondition> conditions_;
