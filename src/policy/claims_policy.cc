@@ -6,12 +6,7 @@
 
 #include <algorithm>
 
-#include "policy/toml_text.h"
-
-// Parse errors come back as values, not as exceptions.
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
+#include "policy/toml_document.h"
 
 namespace assay {
 
@@ -127,16 +122,10 @@ std::string show(const std::vector<json::value>& allowed) {
 Result<ClaimsPolicy> ClaimsPolicy::parse(std::string_view where, std::string_view toml) {
   if (toml.size() > kMaxPolicy)
     return fail(Fault::malformed, std::string(where), "a policy is at most 1 MiB");
-  if (!is_toml_text(toml))
-    return fail(Fault::malformed, std::string(where), std::string(kNoTomlText));
-  const toml::parse_result parsed = toml::parse(toml, where);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return fail(Fault::malformed, fmt::format("{}:{}", where, error.source().begin.line),
-                std::string(error.description()));
-  }
+  const auto parsed = parse_toml(where, toml);
+  if (!parsed) return pass_on(parsed);
   ClaimsPolicy policy;
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : *parsed) {
     const toml::table* secrets = node.as_table();
     if (key.str() != "secrets" || secrets == nullptr)
       return fail(Fault::malformed, at(where, node),

@@ -5,12 +5,7 @@
 
 #include <algorithm>
 
-#include "policy/toml_text.h"
-
-// Parse errors come back as values, not as exceptions.
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
+#include "policy/toml_document.h"
 
 namespace assay {
 
@@ -63,13 +58,9 @@ class TomlReading {
 };
 
 Result<TomlItem> TomlItem::parse(std::string_view where, std::string_view toml) {
-  if (!is_toml_text(toml))
-    return fail(Fault::malformed, std::string(where), std::string(kNoTomlText));
-  const toml::parse_result parsed = toml::parse(toml, where);
-  if (parsed) return TomlReading(where).item("", parsed.table());
-  const toml::parse_error& error = parsed.error();
-  return fail(Fault::malformed, fmt::format("{}:{}", where, error.source().begin.line),
-              std::string(error.description()));
+  const auto parsed = parse_toml(where, toml);
+  if (!parsed) return pass_on(parsed);
+  return TomlReading(where).item("", *parsed);
 }
 
 std::string_view TomlItem::key() const {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/toml_document.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace assay {
+namespace {
+
+std::string refusal(std::string_view text) {
+  const auto document = parse_toml("p.toml", text);
+  return document ? "none" : to_string(document.error());
+}
+
+TEST(TomlDocument, IsReadWithStringsOfEveryKindAndLanguage) {
+  const auto document = parse_toml("p.toml",
+                                   "# Grüße \"\n"
+                                   "[ 'ein Schlüssel' . \"und \\\" noch [ einer\" ]  # ]\n"
+                                   "a = \"é\\\\\"\n"
+                                   "b = '''\n[ö\n''''\n"
+                                   "c = \"\"\"\n\\\"\"\" ü \"\"\"\"\"\n"
+                                   "d = [\n  [1, 2], # ß\n  [3],\n]\n"
+                                   "e = { f = [ \"ä\" ], g = 1979-05-27 }\n"
+                                   "[[list]]\n");
+  ASSERT_TRUE(document) << to_string(document.error());
+  const auto table = (*document)["ein Schlüssel"]["und \" noch [ einer"];
+  EXPECT_EQ(table["a"].value<std::string>(), "é\\");
+  EXPECT_EQ(table["b"].value<std::string>(), "[ö\n'");
+  EXPECT_EQ(table["c"].value<std::string>(), "\"\"\" ü \"\"");
+  EXPECT_EQ(table["d"][1][0].value<int>(), 3);
+  EXPECT_EQ(table["e"]["f"][0].value<std::string>(), "ä");
+  EXPECT_TRUE((*document)["list"].is_array());
+}
+
+TEST(TomlDocument, IsRefusedWithItsLineWhereTheLibraryWouldEndTheProgram) {
+  EXPECT_EQ(refusal("[\n"), "p.toml:1: a table's name is missing behind [");
+  EXPECT_EQ(refusal("a = 1\n  [ # name\n"), "p.toml:2: a table's name is missing behind [");
+  EXPECT_EQ(refusal("[[[a]]]"), "p.toml:1: a table's name is missing behind [");
+  EXPECT_EQ(refusal("[)a]"), "p.toml:1: a table's name is missing behind [");
+  EXPECT_EQ(refusal("a = '''\n\n'''\nr\xEF\xBB\x8A = 1"),
+            "p.toml:4: only ASCII stands outside strings and comments");
+  EXPECT_EQ(refusal("[é]"), "p.toml:1: a table's name is missing behind [");
+  EXPECT_EQ(refusal("[aé]"), "p.toml:1: only ASCII stands outside strings and comments");
+  EXPECT_EQ(refusal("a = [1,\xC2\xA0"
+                    "2]"),
+            "p.toml:1: only ASCII stands outside strings and comments");
+}
+
+TEST(TomlDocument, IsRefusedByTheLibraryOtherwise) {
+  EXPECT_EQ(refusal("[]").substr(0, 9), "p.toml:1:");
+  EXPECT_EQ(refusal("a = 1\nb = \"é\nc = 2").substr(0, 9), "p.toml:2:");
+  EXPECT_EQ(refusal("a = 1\na = 2").substr(0, 9), "p.toml:2:");
+  EXPECT_EQ(refusal("a = \"\x01\""),
+            "p.toml: is not TOML: it has bytes that are not UTF-8, or control characters");
+  EXPECT_EQ(refusal("a = \"\xC3\""),
+            "p.toml: is not TOML: it has bytes that are not UTF-8, or control characters");
+}
+
+}  // namespace
+}  // namespace assay
