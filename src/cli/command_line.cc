@@ -442,7 +442,6 @@ int run_command_line(int argc, const char* const* argv, Io io) {
       "assay");
   app.require_subcommand(1);
   app.set_version_flag("--version", kVersion);
-  app.footer(kFooter);
   app.get_formatter()->column_width(32);
 
   Job job;
@@ -456,7 +455,7 @@ int run_command_line(int argc, const char* const* argv, Io io) {
   add_logs(app, job);
   add_policy(app, job);
   add_emulate(app, job);
-  for (CLI::App* command : app.get_subcommands({})) command->footer("");
+  app.footer(kFooter);  // last: commands made after it would repeat it
 
   try {
     app.parse(argc, argv);
