@@ -39,9 +39,10 @@ std::string certificate_name(const Buffer& der) {
 std::vector<std::string> database_lines(const SignatureDatabase& database) {
   std::vector<std::string> out;
   for (const Buffer& der : database.certificates) out.push_back(certificate_name(der));
-  if (!database.hashes.empty()) out.push_back(fmt::format("{} hashes", database.hashes.size()));
-  if (!database.others.empty())
-    out.push_back(fmt::format("{} entries of other kinds", database.others.size()));
+  const std::size_t hashes = database.hashes.size(), others = database.others.size();
+  if (hashes > 0) out.push_back(fmt::format("{} hash{}", hashes, hashes == 1 ? "" : "es"));
+  if (others > 0)
+    out.push_back(fmt::format("{} entr{} of other kinds", others, others == 1 ? "y" : "ies"));
   return out;
 }
 
@@ -84,6 +85,7 @@ void print_secure_boot(const LogStatement& s, Io io) {
   if (!names.empty()) print_line("  accepted by", fmt::format("{}", fmt::join(names, ", ")), io);
   if (s.state.shim && s.state.shim->sbat_level) {
     std::string level = *s.state.shim->sbat_level;
+    if (level.ends_with('\n')) level.pop_back();
     std::replace(level.begin(), level.end(), '\n', ' ');
     print_line("shim", printable(level), io);
   }

@@ -13,6 +13,90 @@ def log(boot):
     return BOOTS / boot / "binary_bios_measurements"
 
 
+NOT_VERIFIED = ("(not verified: no quote.  This is what the log says, not what a TPM or TEE vouches for)")
+DEBIAN = "emailAddress=debian-devel@lists.debian.org,CN=Debian UEFI Secure Boot (PK/KEK key),O=Debian"
+SNAKEOIL = "O=SnakeOil,L=Fort Collins,ST=Colorado,C=US"
+GRUB = ("e76b5df31a3a1564e26b1a4d3abe025955a98c6f69704e5953d8e1f8d51693df29af4c9a7e832386528c936827a408b0")
+SHIM = ("e6aeca317d23c019051c761a0a73820b0d7b4862e6f919455a68122b057431d652d9c6cc228853580332a8a9899c2f33")
+CLOUD_KERNEL = ("85ac7473fe81fb47666a5c08d32d8e7a62af347ddae9567dff0781f954a9b06670accfcfa714830329b1e45cfa9e541c")
+FULL_KERNEL = ("e494e71ba795e8fc3edc1b3cab678c8c8782a6efe14d2d5a25155dc948b53f7d1dab088ff7005b7e6f9b0534738660e2")
+UKI = "c7bd5fbe2d7fa09b284c53679a3435d10057c887f24f9b808f37ce325d98f949b2d1dbf4904e3287c7814e7fce4199e0"
+SIGNED_UKI = "1d8c851bcca4161179837a49d07bd8fe837500d2c992406cdaf29ea1c8ae1f3957fa7f2929348d5ecea980b4d5a45d57"
+SECTIONS = """\
+  unified image     .linux   sha384:07954655bff09dccb39487917d0898f69446aad30e80025f9b1499fd3525fb9d492c6040213fccb2f7485fb228fff4c3
+                    .osrel   sha384:bc3ec391a6f0e67e3f874e814fa1fe3c993ce03ce987e9e7063a1b0cd593dcdcaff01f730ebbd9e532b8618ddecf9bd0
+                    .cmdline sha384:f5c1ec651d99ab6f931c250269b7a5bf4e0e23e2d6f29e805aea6eb41164447872efebd17ec1cfb2bde04d378e537fb7
+                    .initrd  sha384:72b90566e162a60ff017f86b83c7201f32646373def16ae2d4111ecbbb761f6faaa0b3a4db3edd06a2a4fada72c46987
+"""
+MICROSOFT = f"""\
+  Secure Boot       on
+    PK              {DEBIAN}
+    KEK             {DEBIAN}
+                    Microsoft Corporation KEK CA 2011
+    db              Microsoft Windows Production PCA 2011
+                    Microsoft Corporation UEFI CA 2011
+    dbx             1 hash
+    accepted by     db, SbatLevel, MokListRT
+  shim              sbat,1,2025021800 shim,4 grub,5
+"""
+
+
+def applications(*started):
+    lines = [f"event {number}: sha384:{digest}" for number, digest in started]
+    return "  applications      " + "\n                    ".join(lines) + "\n"
+
+
+ARGUMENTS = "/boot/vmlinuz root=/dev/ram0 console=ttyS0 ro quiet panic=5 lab="
+# What somebody who never saw a log is told of each boot; certificates, applications and sections are in
+# tests/boots/README.md and eventlog.yaml.
+PLAIN_WORDS = {
+    "nosb": f"""\
+  platform          not said
+  Secure Boot       off
+{applications((23, GRUB))}\
+  kernel            {ARGUMENTS}nosb
+  GRUB              16 commands, 3 files
+""",
+    "nosblegacy": """\
+  platform          cannot be told: see the failed checks
+  Secure Boot       cannot be told: see the failed checks
+  applications      cannot be told: see the failed checks
+  kernel            cannot be told: see the failed checks
+""",
+    "sb": f"""\
+  platform          not said
+{MICROSOFT}\
+{applications((24, SHIM), (30, GRUB), (46, CLOUD_KERNEL), (47, CLOUD_KERNEL))}\
+  kernel            {ARGUMENTS}sb
+  GRUB              16 commands, 3 files
+""",
+    "sbfull": f"""\
+  platform          not said
+{MICROSOFT}\
+{applications((24, SHIM), (30, GRUB), (46, FULL_KERNEL), (47, FULL_KERNEL))}\
+  kernel            {ARGUMENTS}sbfull module.sig_enforce=1 systemd.verity=1
+  GRUB              16 commands, 3 files
+""",
+    "uki": f"""\
+  platform          not said
+  Secure Boot       off
+{applications((23, UKI), (32, CLOUD_KERNEL))}\
+  kernel            command line in the kernel image, measured by digest (.cmdline)
+{SECTIONS}""",
+    "ukisb": f"""\
+  platform          not said
+  Secure Boot       on
+    PK              {SNAKEOIL}
+    KEK             {SNAKEOIL}
+    db              {SNAKEOIL}
+    dbx             1 hash
+    accepted by     db
+{applications((24, SIGNED_UKI))}\
+  kernel            command line in the kernel image, measured by digest (.cmdline)
+{SECTIONS}""",
+}
+
+
 class Boots(Case):
     def eventlog(self, *words, code=0):
         return self.run_assay("eventlog", *words, code=code).stdout.decode()
@@ -22,6 +106,23 @@ class Boots(Case):
             with self.subTest(boot):
                 self.assertEqual("The log ends at the values that the TPM holds.\n",
                                  self.eventlog("explain", log(boot), "--pcrs", BOOTS / boot / "pcrs.yaml"))
+
+    def test_each_boot_is_told_in_plain_words(self):
+        for boot, words in PLAIN_WORDS.items():
+            with self.subTest(boot):
+                shown = self.eventlog("show", log(boot), code=REJECTED if boot == "nosblegacy" else 0)
+                told = shown.split("\nWhat the log says of the boot ", 1)[1]
+                self.assertEqual(f"{NOT_VERIFIED}\n{words}", told.split("\n\n", 1)[0] + "\n")
+                self.assertNotIn(" \n", told)
+
+    def test_a_boot_that_left_no_log_is_told(self):
+        self.assertIn("""
+  FAIL  eventlog.log.format
+        expected  a TCG event log
+        got       record 0 at offset 0: event_log: empty; 0 events before it
+        hint      read the log whole and unchanged from where the firmware left it
+  0 checks passed
+""", self.eventlog("show", log("nosblegacy"), code=REJECTED))
 
     def test_a_log_of_another_boot_is_told(self):
         said = self.eventlog("explain", log("sb"), "--pcrs", BOOTS / "nosb" / "pcrs.yaml", code=REJECTED)

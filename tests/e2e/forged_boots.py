@@ -115,16 +115,23 @@ class ForgedBoots(Case):
     # A unified kernel image.
 
     def test_a_command_line_of_systemd_replaced(self):
-        """What the stub was given is hidden in PCR 12, and a good line extended behind it."""
+        """What the stub was given is hidden, in PCR 12 and as LoadOptions, and a good line extended behind it."""
         head, events = boot("uki")
-        given = event(12, IPL, utf16("console=ttyS0 init=/bin/sh\0"))
-        first = next(i for i, e in enumerate(events) if e.pcr == 9)
-        good = event(12, IPL, utf16("console=ttyS0 ro quiet panic=5 lab=uki\0"))
-        rules = policy("kernel", text='[kernel]\ncommand_lines = ["console=ttyS0 ro quiet panic=5 lab=uki"]\n')
-        for shown in (given, given.labelled(data=b"x")):
-            forged = events[:first] + [shown] + events[first:] + [good]
-            self.assert_falls({"policy.kernel.command_line"}, head, forged, rules)
-        self.assert_falls({"policy.kernel.command_line"}, head, events + [good], rules)
+        line, evil = "console=ttyS0 ro quiet panic=5 lab=uki\0", "console=ttyS0 init=/bin/sh\0"
+        rules = policy("kernel", text=f'[kernel]\ncommand_lines = ["{line[:-1]}"]\n')
+        options = next(e for e in events if e.pcr == 9 and b"LoadOptions" in e.data)
+        good = event(12, IPL, utf16(line))
+        self.assert_passes(head, events + [good], rules)
+        given = event(12, IPL, utf16(evil))
+        booted = [given] + [e.labelled(digests=digests(utf16(evil))) if e is options else e for e in events]
+        self.assert_falls({"policy.kernel.command_line"}, head, booted, rules)
+        for line_hidden in (False, True):
+            for options_hidden in (False, True):
+                with self.subTest(line=line_hidden, options=options_hidden):
+                    forged = [e.labelled(data=b"x") if line_hidden and e is given else
+                              e.labelled(data=INITRD) if options_hidden and e.pcr == 9 and e.data == options.data else e
+                              for e in booted] + [good, options]
+                    self.assert_falls({"policy.kernel.command_line"}, head, forged, rules)
 
     def sections(self, events):
         held = [e for e in events if e.pcr == 11]
