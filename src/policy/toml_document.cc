@@ -15,29 +15,36 @@ bool is_control(char c) {
   return (c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
 }
 
-/// Walks over a document so far as to tell strings and comments from the rest.  Where a string does
-/// not end, toml++ stops before anything behind it.
+bool may_stand_before_string(char c) {
+  return std::string_view(" \t\r\n=,.[{").find(c) != std::string_view::npos;
+}
+
+/// Walks over a document so far as to tell strings and comments from the rest.
 class Walk {
  public:
   explicit Walk(std::string_view text) : left_(text) {}
 
-  /// Whether there is anything but ASCII outside strings and comments; line() is where.  TOML 1.0
-  /// allows none there, and toml++ 3.3 leaves defined behaviour where it asks whether a character
-  /// is a blank.
-  bool finds_other_letters() {
+  /// Why toml++ must not see the document, empty if it may; line() is where.  Outside strings and
+  /// comments TOML 1.0 allows ASCII alone, and toml++ 3.3 leaves defined behaviour where it asks
+  /// whether another character is a blank.
+  std::string_view refusal() {
+    char before = '\n';
     while (!left_.empty()) {
       const char c = left_.front();
-      if (c == '#')
+      if (static_cast<unsigned char>(c) >= 0x80)
+        return "only ASCII stands outside strings and comments";
+      if (c == '#') {
         take(std::min(left_.find('\n'), left_.size()));
-      else if (c != '"' && c != '\'')
-        if (static_cast<unsigned char>(c) >= 0x80)
-          return true;
-        else
-          take(1);
-      else if (!take_string(c))
-        return false;
+      } else if (c == '"' || c == '\'') {
+        // toml++ looks for the end of a word where it finds none it knows, strings or not.
+        if (!may_stand_before_string(before)) return "a quotation mark is out of place";
+        if (!take_string(c)) return "a string does not end";
+      } else {
+        take(1);
+      }
+      before = c;
     }
-    return false;
+    return "";
   }
   [[nodiscard]] std::size_t line() const { return line_; }
 
@@ -80,8 +87,7 @@ Result<toml::table> parse_toml(std::string_view where, std::string_view text) {
     return fail(Fault::malformed, std::string(where),
                 "is not TOML: it has bytes that are not UTF-8, or control characters");
   Walk walk(text);
-  if (walk.finds_other_letters())
-    return refuse(where, walk.line(), "only ASCII stands outside strings and comments");
+  if (const auto why = walk.refusal(); !why.empty()) return refuse(where, walk.line(), why);
   try {
     return toml::parse(text, where);
   } catch (const toml::parse_error& error) {
