@@ -80,9 +80,11 @@ Entries revoked_everywhere(Boots boots) {
 /// The document, area by area.
 class Baseline {
  public:
-  explicit Baseline(Boots boots) : boots_(boots) {}
+  Baseline(Boots boots, BaselineBank bank) : boots_(boots), bank_(bank) {}
 
   std::string write() {
+    if (bank_ == BaselineBank::only)
+      body_ += fmt::format("\n[evidence]\nonly_bank = \"{}\"\n", name_of(boots_.front()->bank));
     platform();
     secure_boot();
     applications();
@@ -230,6 +232,7 @@ class Baseline {
   }
 
   Boots boots_;
+  BaselineBank bank_;
   std::vector<std::string> accept_any_;
   std::string body_, pending_;
   bool kernel_known_ = false;
@@ -237,7 +240,7 @@ class Baseline {
 
 }  // namespace
 
-Result<std::string> write_baseline(Boots boots) {
+Result<std::string> write_baseline(Boots boots, BaselineBank bank) {
   if (boots.empty()) return fail(Fault::malformed, "baseline", "needs at least one boot");
   for (const MachineState* m : boots)
     if (m->bank != boots.front()->bank)
@@ -245,7 +248,7 @@ Result<std::string> write_baseline(Boots boots) {
           Fault::malformed, "baseline",
           fmt::format("boots in {} and in {}: digests of different banks cannot be compared",
                       name_of(boots.front()->bank), name_of(m->bank)));
-  return Baseline(boots).write();
+  return Baseline(boots, bank).write();
 }
 
 }  // namespace assay

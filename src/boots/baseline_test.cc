@@ -148,6 +148,19 @@ TEST(Baseline, OfEveryRecordedBootAcceptsThatBootAlone) {
   }
 }
 
+TEST(Baseline, NamesItsBankWhereThatAloneIsToBeJudged) {
+  const MachineState good = Boot(*recorded_log("sb")).state(kBank);
+  const MachineState* const boots[] = {&good};
+  const auto any = AppraisalPolicy::parse("b", *write_baseline(boots));
+  const auto one = AppraisalPolicy::parse("b", *write_baseline(boots, BaselineBank::only));
+  ASSERT_TRUE(any && one);
+  EXPECT_EQ(any->only_bank(), std::nullopt);
+  EXPECT_EQ(one->only_bank(), kBank);
+  EXPECT_THAT(failures(*one, good), testing::IsEmpty());
+  EXPECT_THAT(failures(*one, Boot(*recorded_log("sb")).state(HashAlgorithm::sha384)),
+              testing::Contains("policy.evidence.only_bank"));
+}
+
 TEST(Baseline, SaysWhyItCannotBeMade) {
   EXPECT_EQ(to_string(write_baseline({}).error()), "baseline: needs at least one boot");
   const Boot boot(*recorded_log("sb"));

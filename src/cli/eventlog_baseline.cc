@@ -52,7 +52,8 @@ int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
   }
   std::vector<const MachineState*> boots;
   for (const MachineState& s : states) boots.push_back(&s);
-  const auto policy = write_baseline(boots);
+  const auto policy =
+      write_baseline(boots, options.bank.empty() ? BaselineBank::strongest : BaselineBank::only);
   if (!policy) return explain(io, policy.error());
   if (options.output.empty()) {
     io.out << *policy;

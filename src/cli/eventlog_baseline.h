@@ -11,7 +11,8 @@ namespace assay {
 /// `assay eventlog baseline LOG...`: a policy that good boots fulfil.
 struct EventLogBaselineOptions {
   std::vector<std::string> logs;
-  std::string bank;    ///< whose digests to write; empty for the strongest that all logs have
+  /// Whose digests to write, and whose quote alone to judge; empty for the strongest that all have.
+  std::string bank;
   std::string output;  ///< empty for standard output
 };
 

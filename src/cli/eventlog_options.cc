@@ -78,8 +78,10 @@ void add_baseline(CLI::App* eventlog, Job& job) {
       command, job, [](const auto& f, Io io) { return run_eventlog_baseline(f, io); });
   command->add_option("LOG", flags->logs, "Event logs of good boots")->required();
   command
-      ->add_option("--bank", flags->bank,
-                   "Whose digests to write (default: the strongest that all logs have)")
+      ->add_option(
+          "--bank", flags->bank,
+          "Judge by this bank alone, and write its digests (default: the strongest that all "
+          "logs have)")
       ->type_name("sha256|...");
   command->add_option("--output", flags->output, "Write the policy there")->type_name("FILE");
 }

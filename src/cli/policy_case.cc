@@ -61,7 +61,7 @@ AttestationFormat format_of(const std::filesystem::path& evidence) {
   return AttestationFormat::binarypb;
 }
 
-Result<VtpmOutcome> authenticate(const PolicyCase& one) {
+Result<VtpmOutcome> authenticate(const PolicyCase& one, const AppraisalPolicy& policy) {
   Trust trust;
   for (const std::string& name : one.trust) {
     const auto loaded = load_trust(name);
@@ -72,7 +72,9 @@ Result<VtpmOutcome> authenticate(const PolicyCase& one) {
   if (!evidence) return pass_on(evidence);
   const auto attestation = parse_attestation(*evidence, format_of(one.evidence));
   if (!attestation) return pass_on(attestation);
-  return authenticate_vtpm(*attestation, {trust, one.nonce, one.now});
+  return authenticate_vtpm(
+      *attestation,
+      {.trust = trust, .nonce = one.nonce, .now = one.now, .bank = policy.only_bank()});
 }
 
 std::vector<std::string> failing_of(const Verdict& verdict) {
@@ -117,7 +119,7 @@ Result<PolicyCase> load_policy_case(const std::filesystem::path& file) {
 }
 
 Result<PolicyCaseResult> decide_case(const PolicyCase& one, const AppraisalPolicy& policy) {
-  const auto outcome = authenticate(one);
+  const auto outcome = authenticate(one, policy);
   if (!outcome) return pass_on(outcome);
   if (!outcome->claims) {
     const Check* failure = outcome->verdict.first_failure();

@@ -129,11 +129,13 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (attestation) warn_of_short_nonce(asked->nonce, io);
   VtpmOutcome outcome;
   if (attestation)
-    outcome = authenticate_vtpm(*attestation, {.trust = *trust,
-                                               .nonce = asked->nonce,
-                                               .now = asked->now,
-                                               .keys = *keys,
-                                               .revocation = &*revocation});
+    outcome =
+        authenticate_vtpm(*attestation, {.trust = *trust,
+                                         .nonce = asked->nonce,
+                                         .now = asked->now,
+                                         .keys = *keys,
+                                         .revocation = &*revocation,
+                                         .bank = *policy ? (*policy)->only_bank() : std::nullopt});
   if (*policy && outcome.claims)
     outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),

@@ -56,7 +56,7 @@ class Reader {
     for (const TomlItem& item : items)
       if (auto ok = read_top(item); !ok) return ok;
     if (!evidence_read_) {
-      if (auto ok = add(read_evidence_rules({})); !ok) return ok;
+      if (auto ok = add(read_evidence_rules({}, only_bank)); !ok) return ok;
     }
     return {};
   }
@@ -64,6 +64,7 @@ class Reader {
   std::vector<PolicyRule> rules;
   std::vector<PolicyCondition> conditions;
   std::vector<PolicyArea> accept_any;
+  std::optional<HashAlgorithm> only_bank;
 
  private:
   Status read_top(const TomlItem& item) {
@@ -75,7 +76,7 @@ class Reader {
       const auto members = item.members();
       if (!members) return pass_on(members);
       evidence_read_ = true;
-      return add(read_evidence_rules(*members));
+      return add(read_evidence_rules(*members, only_bank));
     }
     for (const PolicySection* section : sections())
       if (section->name == item.name()) return read_section(*section, item);
@@ -224,6 +225,7 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
     out.rules_.push_back(no_grub_files_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);
+  out.only_bank_ = reader.only_bank;
   for (const PolicyArea area : kNeeded)
     if (!out.speaks_about(area))
       return fail(Fault::malformed, std::string(where),

@@ -42,6 +42,9 @@ class AppraisalPolicy {
   /// The policy in plain sentences, in the order of the file.
   [[nodiscard]] std::vector<std::string> explain() const;
 
+  /// The bank whose quotes alone are to be judged (VtpmExpectations::bank); none: all of them.
+  [[nodiscard]] std::optional<HashAlgorithm> only_bank() const { return only_bank_; }
+
   /// Built by hand, for policies that come in another form.
   explicit AppraisalPolicy(std::vector<PolicyRule> rules, std::vector<PolicyArea> accept_any)
       : rules_(std::move(rules)), accept_any_(std::move(accept_any)) {}
@@ -55,6 +58,7 @@ class AppraisalPolicy {
   std::vector<PolicyRule> rules_;
   std::vector<PolicyCondition> conditions_;
   std::vector<PolicyArea> accept_any_;
+  std::optional<HashAlgorithm> only_bank_;
 };
 
 }  // namespace assay

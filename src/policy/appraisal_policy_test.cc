@@ -303,6 +303,84 @@ TEST_F(RecordedPolicy, AsksForALongNonceUnlessTold) {
   EXPECT_THAT(failing(64, "evidence.minimum_nonce_bytes = 64"), IsEmpty());
 }
 
+TEST_F(RecordedPolicy, JudgesTheAgeByTheClock) {
+  const auto failing = [&](std::uint64_t ms, bool safe) {
+    return refusals(changed("tpm.maximum_clock_hours = 100", [&](VtpmClaims& c) {
+      c.clock.clock_ms = ms;
+      c.clock.safe = safe;
+    }));
+  };
+  const std::uint64_t limit = 360'000'000, saved = 1 << 22;
+  EXPECT_THAT(failing(limit, true), IsEmpty());
+  EXPECT_THAT(failing(limit + 1, true), ElementsAre("policy.tpm.age"));
+  EXPECT_THAT(failing(limit - saved, false), IsEmpty());
+  EXPECT_THAT(failing(limit - saved + 1, false), ElementsAre("policy.tpm.age"));
+  EXPECT_THAT(failing(UINT64_MAX, true), ElementsAre("policy.tpm.age"));
+}
+
+/// The recorded attestation quotes SHA-1, SHA-256 and SHA-384.
+TEST_F(RecordedPolicy, MayAskForOneBankByItsName) {
+  const auto judged = [&](
+                          const std::string& rules,
+                          const std::function<void(Attestation&)>& change = [](Attestation&) {}) {
+    const AppraisalPolicy policy = policy_of(rules);
+    Attestation attestation = *recorded_attestation();
+    change(attestation);
+    const VtpmOutcome outcome = authenticate_vtpm(attestation, {.trust = google_trust(),
+                                                                .nonce = kRecordedNonce,
+                                                                .now = in_2023(),
+                                                                .bank = policy.only_bank()});
+    Verdict out = outcome.verdict;
+    if (outcome.claims) out.append(policy.appraise(*outcome.claims, in_2023()));
+    return out;
+  };
+  const auto bank_is = [](HashAlgorithm bank) {
+    return [bank](const Quote& quote) { return quote.pcrs.bank == bank; };
+  };
+  const auto spoil = [&](HashAlgorithm bank) {
+    return [=](Attestation& a) {
+      std::find_if(a.quotes.begin(), a.quotes.end(), bank_is(bank))->signature.back() ^= 1;
+    };
+  };
+  const std::string sha256 = "evidence.only_bank = \"sha256\"";
+  const Verdict one = judged(sha256);
+  EXPECT_THAT(refusals(one), IsEmpty());
+  std::vector<std::string> banks;
+  for (const Check& check : one.checks()) {
+    if (check.id.starts_with("tpm.quote.signature/")) banks.push_back(check.id);
+    if (check.id != "tpm.quotes.unasked") continue;
+    EXPECT_EQ(check.verdict, CheckVerdict::absent);
+    EXPECT_EQ(check.got, "not judged: sha1, sha384");
+  }
+  EXPECT_THAT(banks, ElementsAre("tpm.quote.signature/sha256"));
+  // What is left aside cannot fail, what was asked for must hold.
+  EXPECT_THAT(refusals(judged(sha256, spoil(HashAlgorithm::sha384))), IsEmpty());
+  EXPECT_THAT(refusals(judged("", spoil(HashAlgorithm::sha384))),
+              testing::Contains("tpm.quote.signature/sha384"));
+  EXPECT_THAT(refusals(judged(sha256, spoil(HashAlgorithm::sha256))),
+              testing::Contains("tpm.quote.signature/sha256"));
+  EXPECT_THAT(refusals(judged(sha256,
+                              [&](Attestation& a) {
+                                std::erase_if(a.quotes, bank_is(HashAlgorithm::sha256));
+                              })),
+              testing::Contains("tpm.quotes.present"));
+  // No way around the rule about SHA-1, and none for claims that were judged otherwise.
+  EXPECT_FALSE(judged("evidence.only_bank = \"sha1\"").accepted());
+  EXPECT_THAT(refusals(verdict(sha256)), ElementsAre("policy.evidence.only_bank"));
+  // Digests of that bank are what the policy needs then.
+  const VtpmOutcome outcome =
+      authenticate_vtpm(*recorded_attestation(), {.trust = google_trust(),
+                                                  .nonce = kRecordedNonce,
+                                                  .now = in_2023(),
+                                                  .bank = HashAlgorithm::sha256});
+  ASSERT_TRUE(outcome.claims);
+  const MachineState& state = (*outcome.claims)->machine;
+  ASSERT_TRUE(state.efi);
+  std::string applications = sha256 + "\napplications.within = [";
+  for (const Digest& d : state.efi->applications) applications += '"' + show(d) + "\", ";
+  EXPECT_THAT(refusals(judged(applications + "]")), IsEmpty());
+}
+
 TEST_F(RecordedPolicy, JudgesTheContainerWhereThereIsOne) {
   const std::string digest = "sha256:" + std::string(64, 'c');
   const auto with_container = [&](VtpmClaims& c) {
@@ -356,7 +434,7 @@ TEST_F(RecordedPolicy, SaysWhatItExpectedAndWhatCame) {
   EXPECT_EQ(failed[0].got, "also Container-Optimized OS DB v10");
   EXPECT_EQ(failed[1].hint,
             "the machine was judged in its sha384 bank, and the policy has no sha384 digests: add "
-            "them (`assay verify --json` prints them)");
+            "them (`assay verify --json` prints them), or set evidence.only_bank");
   EXPECT_EQ(failed[2].id, "policy.condition/zone");
   EXPECT_EQ(failed[2].expected, "!has(instance.zone) || 1 / 0 == 1");
   EXPECT_EQ(failed[2].got, "no answer: divide by zero (at 26)");
@@ -502,9 +580,17 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
        "policy.toml:2: evidence.banks: \"md5\": want \"sha1\", \"sha256\", \"sha384\" or "
        "\"sha512\""},
       {"[evidence]\nbank = [\"sha256\"]",
-       "policy.toml:2: evidence.bank: no such key: there is banks, minimum_nonce_bytes, "
-       "allow_sha1, "
-       "allow_emulated, allow_operator_trust"},
+       "policy.toml:2: evidence.bank: no such key: there is banks, only_bank, minimum_nonce_bytes, "
+       "allow_sha1, allow_emulated, allow_operator_trust"},
+      {"[evidence]\nonly_bank = \"md5\"",
+       "policy.toml:2: evidence.only_bank: \"md5\": want \"sha1\", \"sha256\", \"sha384\" or "
+       "\"sha512\""},
+      {"[evidence]\nonly_bank = [\"sha256\"]",
+       "policy.toml:2: evidence.only_bank: want a string, not a list"},
+      {"[tpm]\nmaximum_clock_hours = 0", "policy.toml:2: tpm.maximum_clock_hours: want 1 or more"},
+      {"[container]\nsignature_keys = []",
+       "policy.toml:2: container.signature_keys: no such key: there is image_digests, "
+       "image_references, override_args, override_env"},
       {"[evidence]\nminimum_nonce_bytes = 0",
        "policy.toml:2: evidence.minimum_nonce_bytes: want 1 or more"},
       {"[evidence]\nminimum_nonce_bytes = 65",

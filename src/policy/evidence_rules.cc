@@ -45,6 +45,18 @@ PolicyRule bank_rule(HashAlgorithm bank) {
           }};
 }
 
+/// Whoever judges the evidence was asked for this bank (AppraisalPolicy::only_bank).
+PolicyRule only_bank_rule(HashAlgorithm bank) {
+  return {"policy.evidence.only_bank", PolicyArea::evidence, PolicyScope::machine,
+          fmt::format("What is said of the machine is read from its {} registers alone.",
+                      name_of(bank)),
+          [bank](const PolicySubject& subject) {
+            return PolicyFinding{subject.machine.bank == bank, std::string(name_of(bank)),
+                                 std::string(name_of(subject.machine.bank)),
+                                 "the attester must quote that bank"};
+          }};
+}
+
 PolicyRule no_sha1_rule() {
   return {"policy.evidence.strength", PolicyArea::evidence, PolicyScope::machine,
           "What is said of the machine does not rest on SHA-1.", [](const PolicySubject& subject) {
@@ -111,6 +123,16 @@ PolicyArea area_of_pcr(std::size_t index) {
   }
 }
 
+Result<HashAlgorithm> read_bank(const TomlItem& item) {
+  const auto name = item.text();
+  if (!name) return pass_on(name);
+  const auto bank = bank_named(*name);
+  if (!bank)
+    return item.refuse(
+        fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
+  return *bank;
+}
+
 Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
   const std::string_view key = item.key();
   std::size_t index = 0;
@@ -138,7 +160,8 @@ Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
 
 }  // namespace
 
-Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items) {
+Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items,
+                                                    std::optional<HashAlgorithm>& only_bank) {
   std::vector<PolicyRule> out;
   bool allow_sha1 = false, allow_emulated = false, allow_operator_trust = false;
   std::int64_t minimum_nonce = kMinimumNonce;
@@ -148,14 +171,15 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
       if (!elements) return pass_on(elements);
       if (elements->empty()) return item.refuse("an empty list asks nothing");
       for (const TomlItem& element : *elements) {
-        const auto name = element.text();
-        if (!name) return pass_on(name);
-        const auto bank = allowed_bank(*name);
-        if (!bank)
-          return element.refuse(
-              fmt::format("\"{}\": want \"sha1\", \"sha256\", \"sha384\" or \"sha512\"", *name));
+        const auto bank = read_bank(element);
+        if (!bank) return pass_on(bank);
         out.push_back(bank_rule(*bank));
       }
+    } else if (item.key() == "only_bank") {
+      const auto bank = read_bank(item);
+      if (!bank) return pass_on(bank);
+      out.push_back(only_bank_rule(*bank));
+      only_bank = *bank;
     } else if (item.key() == "minimum_nonce_bytes") {
       const auto bytes = item.integer(1);
       if (!bytes) return pass_on(bytes);
@@ -171,7 +195,8 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
                                         : allow_operator_trust) = *allowed;
     } else {
       return item.refuse(
-          "no such key: there is banks, minimum_nonce_bytes, allow_sha1, allow_emulated, "
+          "no such key: there is banks, only_bank, minimum_nonce_bytes, allow_sha1, "
+          "allow_emulated, "
           "allow_operator_trust");
     }
   }

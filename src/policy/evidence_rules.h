@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "policy/policy_rule.h"
@@ -8,8 +10,9 @@
 namespace assay {
 
 /// The section [evidence]: `banks`, `minimum_nonce_bytes`, `allow_sha1`, `allow_emulated`,
-/// `allow_operator_trust`; and what holds without it.
-Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items);
+/// `allow_operator_trust`, `only_bank`; and what holds without it.
+Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items,
+                                                    std::optional<HashAlgorithm>& only_bank);
 
 /// What holds of the evidence under a policy of another tool: its users choose their nonces.
 std::vector<PolicyRule> evidence_rules_of_other_policies();

@@ -104,7 +104,7 @@ std::string bank_hint(HashAlgorithm bank, const std::vector<Digest>& allowed) {
   if (any || allowed.empty()) return {};
   return fmt::format(
       "the machine was judged in its {0} bank, and the policy has no {0} digests: "
-      "add them (`assay verify --json` prints them)",
+      "add them (`assay verify --json` prints them), or set evidence.only_bank",
       name_of(bank));
 }
 

@@ -351,11 +351,14 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
   }
 
   const auto revocation = settings_.revocation ? settings_.revocation->lists() : nullptr;
-  VtpmOutcome outcome = authenticate_vtpm(wanted.attestation, {.trust = trust_,
-                                                               .nonce = nonce,
-                                                               .now = call.now,
-                                                               .paths = &paths_,
-                                                               .revocation = revocation.get()});
+  VtpmOutcome outcome =
+      authenticate_vtpm(wanted.attestation,
+                        {.trust = trust_,
+                         .nonce = nonce,
+                         .now = call.now,
+                         .paths = &paths_,
+                         .revocation = revocation.get(),
+                         .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt});
   if (settings_.policy && outcome.claims)
     outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
   if (!outcome.verdict.accepted() || !outcome.claims) {

@@ -139,11 +139,26 @@ VtpmClaims claims_of(const Attestation& attestation, Voucher voucher, MachineSta
   return out;
 }
 
+/// The attestation with the quotes of one bank alone.
+Attestation of_bank(const Attestation& attestation, HashAlgorithm bank, Verdict& verdict) {
+  Attestation out = attestation;
+  std::string aside;
+  std::erase_if(out.quotes, [&](const Quote& quote) {
+    if (quote.pcrs.bank == bank) return false;
+    aside += fmt::format("{}{}", aside.empty() ? "" : ", ", name_of(quote.pcrs.bank));
+    return true;
+  });
+  if (!aside.empty()) verdict.absent("tpm.quotes.unasked", "not judged: " + aside);
+  return out;
+}
+
 }  // namespace
 
-VtpmOutcome authenticate_vtpm(const Attestation& attestation,
-                              const VtpmExpectations& expectations) {
+VtpmOutcome authenticate_vtpm(const Attestation& sent, const VtpmExpectations& expectations) {
   VtpmOutcome out;
+  std::optional<Attestation> chosen;
+  if (expectations.bank) chosen = of_bank(sent, *expectations.bank, out.verdict);
+  const Attestation& attestation = chosen ? *chosen : sent;
   Voucher voucher = check_key(attestation, expectations, out.verdict);
   const auto attests = check_quotes(attestation.quotes, voucher.key, expectations.nonce,
                                     NonceRule::fresh, out.verdict);

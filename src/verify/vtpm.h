@@ -45,6 +45,9 @@ struct VtpmExpectations {
   std::span<const TrustedKey> keys = {};
   /// What is revoked.  Not asked of `keys`: no CA stands behind them.
   const RevocationLists* revocation = nullptr;
+  /// Judge the quotes of this bank alone; the others are left aside, which the verdict says.  None:
+  /// every quote must verify.
+  std::optional<HashAlgorithm> bank = std::nullopt;
 };
 
 /// The verdict, and the claims where the verdict is accepted.
@@ -53,8 +56,9 @@ struct VtpmOutcome {
   std::optional<Authentic<VtpmClaims>> claims;
 };
 
-/// Is this vTPM attestation authentic?  Every quote must verify: there is no falling back to
-/// another bank.  Checks and their rules: docs/checks.md.  Pure: no clock, file or network.
+/// Is this vTPM attestation authentic?  Every quote must verify, or, of the bank that was asked
+/// for, the only one: there is no falling back to another.  Checks and their rules: docs/checks.md.
+/// Pure: no clock, file or network.
 VtpmOutcome authenticate_vtpm(const Attestation& attestation, const VtpmExpectations& expectations);
 
 /// What an attestation says whose key vouches for itself.  Not Authentic, and nothing that decides
