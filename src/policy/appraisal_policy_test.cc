@@ -488,6 +488,50 @@ TEST(SbatLevels, AreReadAsShimWritesThem) {
     EXPECT_FALSE(sbat_levels(wrong)) << wrong;
 }
 
+/// What we print for people is not what a condition judges.
+TEST_F(RecordedPolicy, GivesConditionsTheTextsAsMeasured) {
+  const auto holds = [&](const std::string& that, const std::function<void(VtpmClaims&)>& change) {
+    const Verdict v =
+        changed("container.image_references = [\"*\"]\n[[condition]]\nname = \"c\"\nthat = '''" +
+                    that + "'''\n",
+                change);
+    const auto failed = refusals(v);
+    return std::find(failed.begin(), failed.end(), "policy.condition/c") == failed.end();
+  };
+  const auto level = [](VtpmClaims& c) {
+    c.machine.shim.emplace().sbat_level = "sbat,1,2021030218\nshim,4\n";
+  };
+  EXPECT_TRUE(holds(R"(shim.sbat_level.contains("\nshim,4\n"))", level));
+  EXPECT_FALSE(holds(R"(shim.sbat_level.contains("x0A"))", level));
+
+  const auto cos = [](VtpmClaims& c) {
+    CosState state;
+    state.args = {"a\nb", "caf\xC3\xA9", "\\x41"};
+    state.env = {{"N\xC3\x84ME", "\t"}};
+    state.launched = true;
+    c.machine.cos = state;
+  };
+  EXPECT_TRUE(holds(R"(cos.args == ["a\nb", "caf\u00e9", r"\x41"])", cos));
+  EXPECT_TRUE(holds(R"(cos.env["N\u00c4ME"] == "\t")", cos));
+
+  // A text with "\x" of its own is nobody's escape.
+  const auto line = [](const char* text) {
+    return [=](VtpmClaims& c) { c.machine.kernel_command_line = text; };
+  };
+  EXPECT_TRUE(holds(R"(kernel_command_line == r"ro \x41")", line("ro \\x41")));
+  EXPECT_FALSE(holds("kernel_command_line != ''", line("ro\x01")));
+
+  // Of GRUB, what cannot be shown takes its own list along and nothing else.
+  const auto command = [](VtpmClaims& c) { c.machine.grub->commands.emplace_back("linux\t/k"); };
+  EXPECT_FALSE(holds("grub.commands.all(c, true)", command));
+  EXPECT_TRUE(holds("grub.files.size() == 1", command));
+  const auto file = [](VtpmClaims& c) { c.machine.grub->files[0].untrusted_name = "/\xFF"; };
+  EXPECT_FALSE(holds("grub.files.all(f, true)", file));
+  EXPECT_TRUE(
+      holds(R"(grub.commands.exists(c, c.startsWith("grub_cmd: menuentry verified image A {\n")))",
+            file));
+}
+
 /// Every member that `assay verify --json` prints is a claim that conditions can name.
 void expect_declared(const json::value& value, const CelType& type, const std::string& path) {
   SCOPED_TRACE(path);

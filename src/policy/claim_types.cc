@@ -2,8 +2,12 @@
 #include "policy/claim_types.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "base/check.h"
+#include "verify/printable.h"
 
 namespace assay {
 
@@ -152,24 +156,61 @@ std::optional<CelValue> cel_value(const json::value& value, const CelType& type)
 
 namespace {
 
-/// Whether a text in here was escaped for people, or looks so.
-bool is_escaped(const json::value& value) {
-  if (const json::string* text = value.if_string())
-    return std::string_view(*text).find("\\x") != std::string_view::npos;
-  if (const json::array* array = value.if_array())
-    return std::any_of(array->begin(), array->end(), is_escaped);
-  const json::object* object = value.if_object();
-  return object != nullptr && std::any_of(object->begin(), object->end(),
-                                          [](const auto& m) { return is_escaped(m.value()); });
+json::array texts_of(const std::vector<std::string>& texts) {
+  json::array out;
+  for (const std::string& text : texts) out.emplace_back(text);
+  return out;
 }
 
-/// A condition must judge what was measured and not how we print it, so claims that the machine's
-/// owner words are left out where printing changed them: a condition that asks for one fails.
+json::object texts_of(const std::map<std::string, std::string>& texts) {
+  json::object out;
+  for (const auto& [name, text] : texts) out[name] = text;
+  return out;
+}
+
+/// The launcher's texts are UTF-8, each a value of its own.
+void put_measured(const CosState& state, json::object& cos) {
+  cos["image_reference"] = state.image_reference;
+  cos["image_digest"] = state.image_digest;
+  cos["image_id"] = state.image_id;
+  cos["launch_error"] = state.launch_error;
+  cos["args"] = texts_of(state.args);
+  cos["env"] = texts_of(state.env);
+  cos["override_args"] = texts_of(state.override_args);
+  cos["override_env"] = texts_of(state.override_env);
+}
+
+/// Printable ASCII, in lines: GRUB measures the body of a menu entry as one command.
+bool is_plain_lines(std::string_view text) {
+  std::string flat(text);
+  std::replace(flat.begin(), flat.end(), '\n', ' ');
+  return is_printable(flat);
+}
+
+/// Other bytes can be separators to a kernel or a loader and none to a pattern, so commands and
+/// names that hold any are left out, all of their list: who asks for one fails, and none passes
+/// over those that are left out.
+void put_measured(const GrubState& state, json::object& grub) {
+  if (std::all_of(state.commands.begin(), state.commands.end(), is_plain_lines))
+    grub["commands"] = texts_of(state.commands);
+  else
+    grub.erase("commands");
+  if (!std::all_of(state.files.begin(), state.files.end(),
+                   [](const GrubState::File& f) { return is_printable(f.untrusted_name); }))
+    grub.erase("files");
+}
+
+/// A condition must judge what was measured and not how we print it: the texts of the claims are
+/// put in place of those that were made fit for people.
 json::object claims_as_measured(const VtpmClaims& claims) {
   json::object out = to_json(claims);
-  for (const char* name : {"kernel_command_line", "grub", "cos"})
-    if (const json::value* member = out.if_contains(name); member != nullptr && is_escaped(*member))
-      out.erase(name);
+  const MachineState& machine = claims.machine;
+  if (machine.kernel_command_line && !is_printable(*machine.kernel_command_line))
+    out.erase("kernel_command_line");
+  if (machine.grub) put_measured(*machine.grub, out["grub"].get_object());
+  if (machine.cos) put_measured(*machine.cos, out["cos"].get_object());
+  if (machine.shim && machine.shim->sbat_level)
+    out["shim"].get_object()["sbat_level"] = *machine.shim->sbat_level;
   return out;
 }
 
