@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/byte_writer.h"
+#include "crypto/certificate.h"
 #include "crypto/hash.h"
 #include "formats/recorded.h"
 #include "formats/uefi_writer.h"
@@ -220,6 +221,24 @@ TEST(LookAlikeSeparators, AreBelievedOfBootGuardAlone) {
       EXPECT_THAT(got.statement.state.platform.scrtm_version, IsEmpty());
     }
   }
+}
+
+/// RFC 5280 wants serial numbers to be positive; firmware has certificates that are older.  Go's
+/// reader of X.509 refuses the log for it.
+TEST(OddFirmware, HasACertificateWithANegativeSerialNumber) {
+  const Buffer pem = boot_file("PkKek-1-snakeoil.pem");
+  Buffer certificate = to_buffer(Certificate::from_pem(as_text(pem)).value().at(0).der());
+  constexpr std::size_t kSerial = 15;
+  ASSERT_EQ(certificate[kSerial], 0x2D);
+  certificate[kSerial] ^= 0x80;
+  const Buffer lists = write_signature_lists(
+      std::vector<SignatureEntry>{{.type = kX509Guid, .owner = kShimLock, .data = certificate}});
+  const Buffer variable = write_uefi_variable(kEfiImageSecurityDatabase, "db", lists);
+  OneBankLog log;
+  log.add(7, EventType::efi_variable_driver_config, variable, variable);
+  const Looked got(log.w.take());
+  EXPECT_THAT(findings(got.statement.verdict), IsEmpty());
+  EXPECT_THAT(got.statement.state.secure_boot.db.certificates, ElementsAre(certificate));
 }
 
 /// What the running system extends behind shim's first authority is no level of shim's.

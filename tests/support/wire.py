@@ -37,6 +37,15 @@ def find(data, *path):
     return places
 
 
+def field(number, content):
+    """A field as it is written: key, size, content."""
+    size, out = len(content), [number << 3 | 2]
+    while size >= 0x80:
+        out.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([*out, size]) + content
+
+
 def flipped(data, at):
     """`data` with the lowest bit of the byte at `at` changed."""
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
