@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -15,65 +18,91 @@ bool is_control(char c) {
   return (c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
 }
 
-bool may_stand_before_string(char c) {
-  return std::string_view(" \t\r\n=,.[{").find(c) != std::string_view::npos;
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+/// The character that UTF-8 begins with, and its size in bytes.
+std::pair<std::uint32_t, std::size_t> character(std::string_view utf8) {
+  const auto byte = [utf8](std::size_t i) {
+    return std::uint32_t{static_cast<unsigned char>(utf8[i])};
+  };
+  const auto more = [byte](std::size_t i) { return byte(i) & 0x3F; };
+  if (byte(0) < 0x80) return {byte(0), 1};
+  if (byte(0) < 0xE0) return {(byte(0) & 0x1F) << 6 | more(1), 2};
+  if (byte(0) < 0xF0) return {(byte(0) & 0x0F) << 12 | more(1) << 6 | more(2), 3};
+  return {(byte(0) & 0x07) << 18 | more(1) << 12 | more(2) << 6 | more(3), 4};
 }
 
-/// Walks over a document so far as to tell strings and comments from the rest.
-class Walk {
+/// Writes a document anew in ASCII alone: in strings other characters become escapes, in comments
+/// question marks.  toml++ 3.3 leaves defined behaviour where it asks whether another character is
+/// a blank.
+class Ascii {
  public:
-  explicit Walk(std::string_view text) : left_(text) {}
+  explicit Ascii(std::string_view utf8) : left_(utf8) {}
 
-  /// Why toml++ must not see the document, empty if it may; line() is where.  Outside strings and
-  /// comments TOML 1.0 allows ASCII alone, and toml++ 3.3 leaves defined behaviour where it asks
-  /// whether another character is a blank.
+  /// Why the document has no such form, empty if it has; line() is where.
   std::string_view refusal() {
-    char before = '\n';
     while (!left_.empty()) {
       const char c = left_.front();
-      if (static_cast<unsigned char>(c) >= 0x80)
-        return "only ASCII stands outside strings and comments";
-      if (c == '#') {
-        take(std::min(left_.find('\n'), left_.size()));
-      } else if (c == '"' || c == '\'') {
-        // toml++ looks for the end of a word where it finds none it knows, strings or not.
-        if (!may_stand_before_string(before)) return "a quotation mark is out of place";
-        if (!take_string(c)) return "a string does not end";
-      } else {
+      std::string_view why;
+      if (c == '#')
+        take_comment();
+      else if (c == '"' || c == '\'')
+        why = take_string(c);
+      else if (!is_ascii(c))
+        why = "only ASCII stands outside strings and comments";
+      else
         take(1);
-      }
-      before = c;
+      if (!why.empty()) return why;
     }
     return "";
   }
-  [[nodiscard]] std::size_t line() const { return line_; }
+  [[nodiscard]] std::size_t line() const {
+    return 1 + static_cast<std::size_t>(std::count(out_.begin(), out_.end(), '\n'));
+  }
+  [[nodiscard]] const std::string& text() const { return out_; }
 
  private:
   void take(std::size_t count) {
-    const std::string_view taken = left_.substr(0, count);
-    line_ += static_cast<std::size_t>(std::count(taken.begin(), taken.end(), '\n'));
+    out_ += left_.substr(0, count);
     left_.remove_prefix(count);
   }
 
-  /// False where the string does not end.
-  bool take_string(char quote) {
+  void take_comment() {
+    for (; !left_.empty() && left_.front() != '\n'; left_.remove_prefix(1))
+      out_ += is_ascii(left_.front()) ? left_.front() : '?';
+  }
+
+  /// Up to the string's end, or to where toml++ sees that it has none.
+  std::string_view take_string(char quote) {
     const std::string_view three = quote == '"' ? "\"\"\"" : "'''";
     const bool lines = left_.starts_with(three);
     const std::string_view end = three.substr(0, lines ? 3 : 1);
     take(end.size());
-    while (!left_.starts_with(end)) {
-      const bool escaped = quote == '"' && left_.starts_with('\\') && left_.size() > 1;
-      if (left_.empty() || (!lines && left_.front() == '\n')) return false;
-      take(escaped ? 2 : 1);
+    while (!left_.empty() && !left_.starts_with(end) && (lines || left_.front() != '\n')) {
+      if (!is_ascii(left_.front())) {
+        if (quote == '\'') return "only ASCII stands in '...': write \"...\"";
+        take_escaped();
+      } else if (quote == '"' && left_.front() == '\\' && left_.size() > 1) {
+        if (!is_ascii(left_[1])) return "no escape begins like this";
+        take(2);
+      } else {
+        take(1);
+      }
     }
-    take(end.size());
+    take(std::min(left_.size(), left_.starts_with(end) ? end.size() : 0));
     // """two more may stand before the end"""""
     for (int more = 0; lines && more < 2 && left_.starts_with(quote); ++more) take(1);
-    return true;
+    return "";
+  }
+
+  void take_escaped() {
+    const auto [code, size] = character(left_);
+    out_ += code > 0xFFFF ? fmt::format("\\U{:08X}", code) : fmt::format("\\u{:04X}", code);
+    left_.remove_prefix(size);
   }
 
   std::string_view left_;
-  std::size_t line_ = 1;
+  std::string out_;
 };
 
 tl::unexpected<Error> refuse(std::string_view where, std::size_t line, std::string_view why) {
@@ -86,10 +115,10 @@ Result<toml::table> parse_toml(std::string_view where, std::string_view text) {
   if (!is_utf8(text) || std::any_of(text.begin(), text.end(), is_control))
     return fail(Fault::malformed, std::string(where),
                 "is not TOML: it has bytes that are not UTF-8, or control characters");
-  Walk walk(text);
-  if (const auto why = walk.refusal(); !why.empty()) return refuse(where, walk.line(), why);
+  Ascii ascii(text);
+  if (const auto why = ascii.refusal(); !why.empty()) return refuse(where, ascii.line(), why);
   try {
-    return toml::parse(text, where);
+    return toml::parse(ascii.text(), where);
   } catch (const toml::parse_error& error) {
     return refuse(where, error.source().begin.line, error.description());
   } catch (const TomlAssertion&) {
