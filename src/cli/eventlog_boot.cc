@@ -13,6 +13,7 @@
 #include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -101,6 +102,14 @@ void print_applications(const LogStatement& s, Io io) {
                                 name_of(s.state.bank), hex(s.state.efi->applications[i].bytes())));
   if (lines.empty()) lines.emplace_back("none");
   print_lines("applications", lines, io);
+  const auto drivers = [&](std::string_view label, const std::vector<Digest>& digests) {
+    std::vector<std::string> shown;
+    for (const Digest& digest : digests)
+      shown.push_back(fmt::format("{}:{}", name_of(s.state.bank), hex(digest.bytes())));
+    print_lines(label, shown, io);
+  };
+  drivers("boot drivers", s.state.efi->boot_services_drivers);
+  drivers("runtime drivers", s.state.efi->runtime_services_drivers);
   if (s.state.efi->boot_attempts > 1)
     print_line("boot attempts", fmt::format("{}", s.state.efi->boot_attempts), io);
 }
@@ -127,6 +136,10 @@ void print_kernel(const LogStatement& s, Io io) {
         "GRUB",
         fmt::format("{} commands, {} files", state.grub->commands.size(), state.grub->files.size()),
         io);
+  std::vector<std::string> initrds;
+  for (const Digest& digest : state.initrds)
+    initrds.push_back(fmt::format("{}:{}", name_of(state.bank), hex(digest.bytes())));
+  print_lines("initial RAM disk", initrds, io);
   if (state.uki) {
     std::vector<std::string> sections;
     for (const UkiState::Section& section : state.uki->sections)
@@ -136,22 +149,13 @@ void print_kernel(const LogStatement& s, Io io) {
   }
 }
 
-std::string answer(const std::optional<bool>& value) {
-  return !value ? "not said" : *value ? "on" : "off";
-}
-
 void print_windows(const LogStatement& s, Io io) {
   if (!s.state.windows) return;
   if (!s.windows_stands) return print_line("Windows", kDoubtful, io);
-  const WindowsState& w = *s.state.windows;
-  print_lines(
-      "Windows",
-      {fmt::format("code integrity {}, test signing {}", answer(w.code_integrity),
-                   answer(w.test_signing)),
-       fmt::format("boot debugging {}, kernel debugging {}", answer(w.boot_debugging),
-                   answer(w.kernel_debugging)),
-       fmt::format("virtual secure mode {}, {} modules", answer(w.virtual_secure_mode), w.modules)},
-      io);
+  std::vector<std::string> lines;
+  for (const auto& [what, answer] : windows_words(*s.state.windows))
+    lines.push_back(fmt::format("{}: {}", what, answer));
+  print_lines("Windows", lines, io);
 }
 
 }  // namespace

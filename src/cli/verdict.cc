@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -147,10 +148,37 @@ void print_claims(const VtpmClaims& claims, Io io) {
                fmt::format("{} commands, {} files", machine.grub->commands.size(),
                            machine.grub->files.size()),
                io);
-  if (machine.kernel_command_line)
-    print_line("kernel", printable(*machine.kernel_command_line), io);
+  if (machine.shim && machine.shim->sbat_level) {
+    std::string level = *machine.shim->sbat_level;
+    std::replace(level.begin(), level.end(), '\n', ' ');
+    print_line("shim", printable(level), io);
+  }
+  print_line("kernel",
+             machine.kernel_command_line ? printable(*machine.kernel_command_line)
+                                         : "command line not known: see boot.kernel.sources",
+             io);
+  if (machine.uki) {
+    std::vector<std::string> sections;
+    for (const UkiState::Section& s : machine.uki->sections)
+      sections.push_back(
+          fmt::format("{:8} {}:{}", s.name, name_of(machine.bank), hex(s.digest.bytes())));
+    print_lines("unified image", sections, io);
+  }
+  if (machine.windows) {
+    std::vector<std::string> lines;
+    for (const auto& [what, answer] : windows_words(*machine.windows))
+      lines.push_back(fmt::format("{}: {}", what, answer));
+    print_lines("Windows", lines, io);
+  }
+  if (machine.cos) {
+    print_line("container",
+               printable(machine.cos->image_reference + " " + machine.cos->image_digest), io);
+    if (machine.cos->gpu_cc_mode) print_line("GPU", printable(*machine.cos->gpu_cc_mode), io);
+  }
   print_line("TPM",
-             fmt::format("AK {}, reset count {}", claims.ak_fingerprint, claims.clock.reset_count),
+             fmt::format("AK {}; firmware {:016x}, reset {} times, restarted {} times",
+                         claims.ak_fingerprint, claims.firmware_version, claims.clock.reset_count,
+                         claims.clock.restart_count),
              io);
   print_line("vouched for by",
              claims.ak_issuer.empty() ? "no certificate: you named the key (--trust-ak)"

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/byte_reader.h"
+#include "formats/uefi.h"
 
 namespace assay {
 namespace {
@@ -70,6 +73,8 @@ constexpr Flag kFlags[] = {
     {0x00050006, Size::byte, Merge::any_true, &WindowsState::winpe},
     {0x0005000A, Size::quad, Merge::any_true, &WindowsState::hypervisor},
     {0x00050012, Size::quad, Merge::any_true, &WindowsState::virtual_secure_mode},
+    {0x00050024, Size::byte, Merge::any_true, &WindowsState::hibernation_disabled},
+    {0x000A0001, Size::byte, Merge::any_true, &WindowsState::vbs_required},
 };
 
 Result<void> read_flag(const SipaValue& value, const Flag& flag, WindowsState& out) {
@@ -84,9 +89,30 @@ Result<void> read_flag(const SipaValue& value, const Flag& flag, WindowsState& o
   return {};
 }
 
+/// A little-endian number of up to 8 bytes; every component that opened a volume says its own.
+Result<void> read_unlock(const SipaValue& value, WindowsState& out) {
+  if (value.data.empty() || value.data.size() > sizeof(std::uint64_t))
+    return bad(value.type, fmt::format("{} bytes, wanted 1 to 8", value.data.size()));
+  std::uint64_t flags = 0;
+  for (std::size_t i = value.data.size(); i > 0; --i) flags = flags << 8 | value.data[i - 1];
+  out.bitlocker_unlock = out.bitlocker_unlock.value_or(0) | flags;
+  return {};
+}
+
+/// A driver's name in UTF-16; both PCRs have it.
+Result<void> read_elam(const SipaValue& value, WindowsState& out) {
+  if (value.data.size() % 2 != 0) return bad(value.type, "not UTF-16");
+  std::string name = utf8_from_utf16le(value.data);
+  while (!name.empty() && name.back() == '\0') name.pop_back();
+  if (std::find(out.elam_drivers.begin(), out.elam_drivers.end(), name) == out.elam_drivers.end())
+    out.elam_drivers.push_back(std::move(name));
+  return {};
+}
+
 Result<void> read_value(const SipaValue& value, WindowsState& out) {
   constexpr std::uint32_t kBootCounter = 0x00020002, kTransferControl = 0x00020003;
-  constexpr std::uint32_t kModulePath = 0x00070001;
+  constexpr std::uint32_t kBitLockerUnlock = 0x00020005;
+  constexpr std::uint32_t kModulePath = 0x00070001, kElamName = 0x00090001;
   for (const Flag& flag : kFlags)
     if (flag.type == value.type) return read_flag(value, flag, out);
   switch (value.type) {
@@ -103,6 +129,10 @@ Result<void> read_value(const SipaValue& value, WindowsState& out) {
       out.cold_boot = *to == 1 && out.cold_boot.value_or(true);
       return {};
     }
+    case kBitLockerUnlock:
+      return read_unlock(value, out);
+    case kElamName:
+      return read_elam(value, out);
     case kModulePath:
       ++out.modules;
       return {};
@@ -112,6 +142,16 @@ Result<void> read_value(const SipaValue& value, WindowsState& out) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> bitlocker_words(std::uint64_t flags) {
+  std::vector<std::string_view> out;
+  for (const BitLockerFlag& flag : kBitLockerFlags) {
+    if ((flags & flag.bit) != 0) out.push_back(flag.name);
+    flags &= ~flag.bit;
+  }
+  if (flags != 0) out.emplace_back("unknown");
+  return out;
+}
 
 Result<std::vector<SipaValue>> parse_sipa(Bytes data) {
   ByteReader r("sipa", data);

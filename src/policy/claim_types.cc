@@ -37,16 +37,40 @@ CelEnvironment make_claim_types() {
                                       {"db", database("secure_boot.db")},
                                       {"dbx", database("secure_boot.dbx")},
                                       {"authority", database("secure_boot.authority")},
+                                      {"authorities", texts()},
+                                      {"authorities_before_separator", texts()},
+                                      {"dbx_generation", text()},
                                       {"dma_protection_disabled", flag()}});
   const CelType efi = CelType::record("efi", {{"applications", texts()},
                                               {"boot_services_drivers", texts()},
-                                              {"runtime_services_drivers", texts()}});
+                                              {"runtime_services_drivers", texts()},
+                                              {"boot_attempts", number()}});
   const CelType grub_file =
       CelType::record("grub.files[]", {{"digest", text()}, {"untrusted_name", text()}});
   const CelType grub =
       CelType::record("grub", {{"files", CelType::list(grub_file)}, {"commands", texts()}});
   const CelType section = CelType::record("uki.sections[]", {{"name", text()}, {"digest", text()}});
   const CelType variables = CelType::map(text(), text());
+  const CelType shim_variable =
+      CelType::record("shim.variables[]", {{"digest", text()}, {"untrusted_name", text()}});
+  const CelType shim = CelType::record(
+      "shim", {{"sbat_level", text()}, {"variables", CelType::list(shim_variable)}});
+  const CelType windows = CelType::record("windows", {{"code_integrity", flag()},
+                                                      {"test_signing", flag()},
+                                                      {"boot_debugging", flag()},
+                                                      {"kernel_debugging", flag()},
+                                                      {"safe_mode", flag()},
+                                                      {"winpe", flag()},
+                                                      {"data_execution_prevention", flag()},
+                                                      {"hypervisor", flag()},
+                                                      {"virtual_secure_mode", flag()},
+                                                      {"vbs_required", flag()},
+                                                      {"hibernation_disabled", flag()},
+                                                      {"cold_boot", flag()},
+                                                      {"boot_count", number()},
+                                                      {"bitlocker_unlock", texts()},
+                                                      {"elam_drivers", texts()},
+                                                      {"modules", number()}});
   const CelType cos = CelType::record("cos", {{"image_reference", text()},
                                               {"image_digest", text()},
                                               {"image_id", text()},
@@ -71,18 +95,20 @@ CelEnvironment make_claim_types() {
                                               {"clock_ms", number()},
                                               {"reset_count", number()},
                                               {"restart_count", number()},
-                                              {"clock_safe", flag()}});
+                                              {"clock_safe", flag()},
+                                              {"nonce_bytes", number()}});
   return {{"bank", text()},
           {"platform", platform},
           {"secure_boot", secure_boot},
           {"efi", efi},
           {"grub", grub},
-          {"shim", CelType::record("shim", {{"sbat_level", text()}})},
+          {"shim", shim},
           {"uki", CelType::record("uki", {{"sections", CelType::list(section)}})},
           {"initrds", texts()},
           {"kernel_command_line", text()},
           {"kernel_command_line_measured_by", texts()},
           {"load_options", texts()},
+          {"windows", windows},
           {"cos", cos},
           {"instance", instance},
           {"tpm", tpm},

@@ -2,6 +2,7 @@
 #include "report/machine_section.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 #include <string>
@@ -10,7 +11,9 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -134,6 +137,13 @@ HtmlText texts(const std::vector<std::string>& all) {
   return element("ul", {items});
 }
 
+HtmlText windows_line(const WindowsState& windows) {
+  HtmlText items;
+  for (const auto& [what, answer] : windows_words(windows))
+    items += element("li", {fmt::format("{}: {}", what, answer)});
+  return line("Windows", element("ul", {items}));
+}
+
 HtmlText container_lines(const CosState& cos) {
   HtmlText out = line(
       "Container",
@@ -177,13 +187,22 @@ HtmlText loader_lines(const MachineState& machine) {
   return out;
 }
 
+std::string measured_by(const MachineState& machine) {
+  std::vector<std::string_view> names;
+  for (const CommandLineSource source : machine.command_line_measured_by)
+    names.push_back(name_of(source));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 HtmlText kernel_lines(const MachineState& machine) {
   HtmlText out;
   if (machine.kernel_command_line)
     out += line("Kernel command line",
-                element("code", {attr("class", "block"), *machine.kernel_command_line}));
+                join({element("code", {attr("class", "block"), *machine.kernel_command_line}),
+                      aside("measured by " + measured_by(machine))}));
   else
-    out += line("Kernel command line", "not measured");
+    out += line("Kernel command line",
+                "not known: see the check boot.kernel.sources for what was measured");
   if (machine.grub && !machine.grub->files.empty()) {
     HtmlText items;
     for (const GrubState::File& f : machine.grub->files)
@@ -255,6 +274,7 @@ HtmlText machine_section(const Authentic<VtpmClaims>& authentic) {
   rows += efi_lines(machine);
   rows += loader_lines(machine);
   rows += kernel_lines(machine);
+  if (machine.windows) rows += windows_line(*machine.windows);
   if (machine.cos) rows += container_lines(*machine.cos);
   rows += tpm_lines(claims);
   out += element("table", {attr("class", "facts"), element("tbody", {rows})});

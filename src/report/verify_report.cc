@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "report/boot_section.h"
 #include "report/check_section.h"
+#include "report/container_section.h"
 #include "report/html.h"
 #include "report/machine_section.h"
 #include "report/report_decision.h"
@@ -79,6 +80,8 @@ HtmlText contents(const VerifyReport& report) {
   if (report.outcome.claims) links += link("#machine", "The machine");
   if (report.attestation)
     links += join({link("#checks", "The checks"), link("#boot", "The boot, event by event")});
+  if (report.attestation && !report.attestation->canonical_event_log.empty())
+    links += link("#container", "The container");
   links += link("#unverified", "What is not verified");
   links += link("#again", "The same verdict again");
   return element("nav", {attr("aria-label", "Contents"), element("ul", {links})});
@@ -134,6 +137,7 @@ HtmlText body(const VerifyReport& report) {
     const HtmlText machine = machine_part(report), checks = check_section(report.outcome.verdict);
     main += report.outcome.verdict.accepted() ? join({machine, checks}) : join({checks, machine});
     main += boot_section(*report.attestation, standing);
+    main += container_section(*report.attestation, standing);
   }
   main += unverified_section(report);
   main += again_section(report);

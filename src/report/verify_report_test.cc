@@ -96,6 +96,26 @@ TEST_F(VerifyReportOfRecording, TellsEveryEventAndTheBordersBetween) {
   EXPECT_THAT(page, Not(HasSubstr("fits its digest")));
 }
 
+TEST_F(VerifyReportOfRecording, TellsWhatTheLauncherMeasured) {
+  const std::string without = page_of(attestation_, verify_recorded(*attestation_));
+  EXPECT_THAT(without, Not(HasSubstr("id=\"container\"")));
+  const auto log = corpus_file("eventlogs/cel/go-tpm-tools-agent-cel.bin");
+  if (!log) GTEST_SKIP() << "no corpus: set ASSAY_CORPUS";
+  attestation_->canonical_event_log = *log;
+  const std::string page = page_of(attestation_, verify_recorded(*attestation_));
+  // The log of another machine: 18 records, and no PCR 13 of this one.
+  EXPECT_THAT(page, HasSubstr("<title>Rejected: "));
+  EXPECT_EQ(count(page, "<td class=\"register\">"), 44u + 18u);
+  EXPECT_THAT(page, HasSubstr("<a href=\"#container\">"));
+  EXPECT_THAT(page, HasSubstr("The launcher hands over to the container"));
+  EXPECT_THAT(page, Not(HasSubstr("verified whole")));
+  // A malformed one says so, and shows what comes before.
+  attestation_->canonical_event_log.resize(log->size() - 1);
+  const std::string cut = page_of(attestation_, verify_recorded(*attestation_));
+  EXPECT_THAT(cut, HasSubstr("The log is malformed."));
+  EXPECT_EQ(count(cut, "<td class=\"register\">"), 44u + 17u);
+}
+
 TEST_F(VerifyReportOfRecording, ClaimsNothingAboutTheMachineOfRejectedEvidence) {
   attestation_->quotes.front().signature.back() ^= 1;
   const VtpmOutcome outcome = verify_recorded(*attestation_);

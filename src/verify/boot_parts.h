@@ -50,6 +50,7 @@ struct LoaderReading {
 LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict);
 
 /// PCR 11 to 14: what Windows measured of itself.  Check boot.windows.events.
-std::optional<WindowsState> read_windows(const ReplayedLog& replayed, Verdict& verdict);
+std::optional<WindowsState> read_windows(const ReplayedLog& replayed, LogExtent extent,
+                                         Verdict& verdict);
 
 }  // namespace assay

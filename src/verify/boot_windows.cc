@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "formats/sipa.h"
 #include "verify/boot_parts.h"
 #include "verify/measured_data.h"
@@ -22,30 +25,46 @@ bool is_windows(const JudgedEvent& e) {
 }  // namespace
 
 /// Windows ends its PCRs with the separator "WBCL": what follows is the running system's word.
-std::optional<WindowsState> read_windows(const ReplayedLog& replayed, Verdict& verdict) {
+/// Before it only Windows measures there, so anything else may be an event of its, relabelled to
+/// hide what it says.
+std::optional<WindowsState> read_windows(const ReplayedLog& replayed, LogExtent extent,
+                                         Verdict& verdict) {
   constexpr const char* kId = "boot.windows.events";
+  struct Register {
+    bool used = false, ended = false;
+    const Event* foreign = nullptr;
+  };
   WindowsState out;
-  bool any = false;
-  std::array<bool, kPcrs> ended{};
+  std::array<Register, kPcrs> registers{};
   std::string fault;
   for (const JudgedEvent& e : replayed.events) {
     if (e.event->layout != RegisterLayout::tpm || e.event->pcr < kFirstPcr ||
-        e.event->pcr > kLastPcr)
+        e.event->pcr > kLastPcr || e.trust == DataTrust::unmeasured)
       continue;
-    bool& done = ended[e.event->pcr - kFirstPcr];
+    Register& r = registers[e.event->pcr - kFirstPcr];
     if (e.is(EventType::separator)) {
-      if (done) fault = fmt::format("{}: a second separator", describe(*e.event));
-      done = true;
+      if (r.ended) fault = fmt::format("{}: a second separator", describe(*e.event));
+      r.ended = true;
     }
-    if (done || !is_windows(e)) continue;
-    any = true;
+    if (r.ended) continue;
+    if (!is_windows(e)) {
+      if (r.foreign == nullptr) r.foreign = e.event;
+      continue;
+    }
+    r.used = true;
     const auto values = parse_sipa(e.event->data);
     const auto read = values ? read_sipa(*values, out) : Result<void>(pass_on(values));
     if (!read) fault = fmt::format("{}: {}", describe(*e.event), to_string(read.error()));
   }
-  if (!any) {
+  if (std::none_of(registers.begin(), registers.end(), [](const auto& r) { return r.used; })) {
     verdict.absent(kId, "not a boot of Windows");
     return std::nullopt;
+  }
+  for (const Register& r : registers) {
+    if (fault.empty() && r.foreign != nullptr)
+      fault = fmt::format("{}: may hide an event of Windows", describe(*r.foreign));
+    if (fault.empty() && !r.ended && extent == LogExtent::whole_boot)
+      fault = "no separator ends what the loader measured";
   }
   verdict.require(kId, fault.empty(), "well-formed events that do not contradict each other",
                   fault.empty() ? fmt::format("{} modules", out.modules) : fault,

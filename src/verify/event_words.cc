@@ -19,6 +19,7 @@
 #include "verify/machine_state.h"
 #include "verify/printable.h"
 #include "verify/register_layout.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -31,14 +32,20 @@ std::string any_text(Bytes data) {
   const std::string_view ascii = up_to_nul(as_text(data));
   if (!ascii.empty() && is_printable(ascii) && ascii.size() + 1 >= data.size())
     return std::string(ascii);
-  if (data.size() % 2 == 0 && is_utf16_ascii(data)) {
-    std::string text = utf8_from_utf16le(data);
+  if (is_utf16_ascii(data)) {
+    Buffer whole = to_buffer(data);
+    if (whole.size() % 2 != 0) whole.push_back(0);  // an early systemd-boot logs one byte less
+    std::string text = utf8_from_utf16le(whole);
     while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
     return text.empty() ? "(empty)" : text;
   }
   // Signatures end at a NUL, before data of another kind.
   constexpr std::size_t kShown = 16, kSignature = 8;
   if (ascii.size() >= kSignature && is_printable(ascii)) return std::string(ascii);
+  // A text behind a short header of its own.
+  constexpr std::size_t kHeader = 8, kText = 8;
+  for (std::size_t i = 1; i <= kHeader && i + kText < data.size(); ++i)
+    if (is_printable(as_text(data.subspan(i)))) return std::string(as_text(data.subspan(i)));
   return hex(data.first(std::min(data.size(), kShown))) + (data.size() > kShown ? "..." : "");
 }
 
@@ -146,7 +153,13 @@ std::string no_action_words(Bytes data) {
   const std::string_view text = up_to_nul(as_text(data));
   if (text == "StartupLocality" && data.size() == 17)
     return fmt::format("the TPM was started at locality {}", data[16]);
-  if (text.starts_with("SP800-155 Event")) return "where the firmware's reference values are";
+  if (text.starts_with("SP800-155 Event")) {
+    const std::string_view all = as_text(data);
+    const std::size_t at = all.find("https://");
+    const std::string_view address = up_to_nul(all.substr(std::min(at, all.size())));
+    return fmt::format("where the firmware's reference values are{}{}", address.empty() ? "" : ": ",
+                       address);
+  }
   return "a note: " + any_text(data);
 }
 
@@ -178,9 +191,29 @@ std::string gpt_words(Bytes data) {
   return fmt::format("partition table with {} partitions", r.u64_le("count"));
 }
 
-std::string windows_words(Bytes data) {
+std::string windows_event_words(Bytes data) {
   const auto values = parse_sipa(data);
-  return values ? fmt::format("Windows: {} measurements", values->size()) : "tagged event";
+  WindowsState state;
+  if (!values || !read_sipa(*values, state)) return "Windows: unreadable";
+  std::vector<std::string> parts;
+  for (const auto& [what, answer] : windows_words(state)) parts.push_back(what + " " + answer);
+  if (parts.empty()) return fmt::format("Windows: {} values", values->size());
+  return fmt::format("Windows: {}", fmt::join(parts, ", "));
+}
+
+/// What systemd's tags name.  src/fundamental/tpm-pcr.h.
+std::optional<std::string_view> systemd_tag(std::uint32_t tag) {
+  constexpr std::pair<std::uint32_t, std::string_view> kTags[] = {
+      {0xF5BC582A, "systemd-boot: loader.conf"},
+      {0x6C46F751, "systemd-stub: a device tree add-on"},
+      {0x49DFFE0F, "systemd-stub: an initial RAM disk add-on"},
+      {0xDAC08E1A, "systemd-stub: a microcode add-on"},
+      {0xD5CB7CBC, "systemd-stub: SMBIOS type 1"},
+      {0xE0D47BC8, "systemd-stub: SMBIOS type 2"},
+      {0xC0B3BD23, "systemd-stub: SMBIOS type 11"}};
+  for (const auto& [known, words] : kTags)
+    if (known == tag) return words;
+  return std::nullopt;
 }
 
 std::string tag_words(const Event& event) {
@@ -192,7 +225,9 @@ std::string tag_words(const Event& event) {
   constexpr std::uint32_t kAttestationAgent = 0x4141454C;
   if (tag == kAttestationAgent) return "attestation agent: " + any_text(event.data.subspan(8));
   const bool of_windows = tag && event.pcr >= 11 && event.pcr <= 14 && (*tag & 0x0000FFF0) == 0;
-  if (of_windows) return windows_words(event.data);
+  if (of_windows) return windows_event_words(event.data);
+  if (tag)
+    if (const auto words = systemd_tag(*tag)) return std::string(*words);
   return tag ? fmt::format("tag {:#010x}: {}", *tag, any_text(event.data.subspan(8)))
              : any_text(event.data);
 }
@@ -210,7 +245,10 @@ std::string ipl_words(const JudgedEvent& judged) {
                        judged.trust == DataTrust::part ? "name" : "content", *section);
   const std::string text = any_text(event.data);
   if (text.starts_with("Mok")) return "shim: " + text;
-  if (is_utf16_ascii(event.data)) return "command line: " + text;
+  if (is_utf16_ascii(event.data)) {
+    // systemd's stub names credentials, extensions and the like so, and measures what they hold.
+    return (judged.trust == DataTrust::elsewhere ? "systemd-stub: " : "command line: ") + text;
+  }
   if (is_in(event, 9)) return "GRUB reads " + text;
   return text;
 }

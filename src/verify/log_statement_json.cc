@@ -8,6 +8,7 @@
 #include "verify/known_certificates.h"
 #include "verify/log_statement.h"
 #include "verify/printable.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -108,21 +109,6 @@ json::object uki_json(const UkiState& uki) {
   return {{"sections", std::move(sections)}};
 }
 
-json::object windows_json(const WindowsState& w) {
-  return {{"boot_count", w.boot_count ? json::value(*w.boot_count) : json::value(nullptr)},
-          {"cold_boot", boolean_json(w.cold_boot)},
-          {"boot_debugging", boolean_json(w.boot_debugging)},
-          {"kernel_debugging", boolean_json(w.kernel_debugging)},
-          {"test_signing", boolean_json(w.test_signing)},
-          {"safe_mode", boolean_json(w.safe_mode)},
-          {"winpe", boolean_json(w.winpe)},
-          {"code_integrity", boolean_json(w.code_integrity)},
-          {"data_execution_prevention", boolean_json(w.data_execution_prevention)},
-          {"hypervisor", boolean_json(w.hypervisor)},
-          {"virtual_secure_mode", boolean_json(w.virtual_secure_mode)},
-          {"modules", w.modules}};
-}
-
 }  // namespace
 
 json::object state_json_without_boot() {
@@ -161,7 +147,7 @@ json::object state_json(const LogStatement& statement, const EventLog& log) {
     if (state.uki) out["uki"] = uki_json(*state.uki);
     if (!state.initrds.empty()) out["initrds"] = digest_list(state.initrds);
   }
-  if (statement.windows_stands && state.windows) out["windows"] = windows_json(*state.windows);
+  if (statement.windows_stands && state.windows) out["windows"] = to_json(*state.windows);
   return out;
 }
 

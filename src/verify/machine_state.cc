@@ -47,7 +47,7 @@ MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, L
   out.unconfirmed_command_line = std::move(loader.command_line.unconfirmed);
   out.load_options = std::move(loader.command_line.load_options);
   out.initrds = std::move(loader.initrds);
-  out.windows = read_windows(replayed, verdict);
+  out.windows = read_windows(replayed, extent, verdict);
   out.events = events_of(replayed);
   return out;
 }

@@ -3,9 +3,11 @@
 
 #include "base/hex.h"
 #include "crypto/hash.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
 #include "verify/vtpm.h"
+#include "verify/windows_words.h"
 
 namespace assay {
 
@@ -40,19 +42,27 @@ json::object to_json(const PlatformState& platform) {
 }
 
 json::object to_json(const SecureBootState& state) {
+  json::array before, after;
+  for (const Authority& authority : state.authorities)
+    (authority.before_separator ? before : after).emplace_back(printable(authority.name));
+  const auto generation = dbx_generation(state.dbx);
   return {{"enabled", state.enabled ? json::value(*state.enabled) : json::value(nullptr)},
           {"pk", to_json(state.pk)},
           {"kek", to_json(state.kek)},
           {"db", to_json(state.db)},
           {"dbx", to_json(state.dbx)},
           {"authority", to_json(state.authority)},
+          {"authorities", std::move(after)},
+          {"authorities_before_separator", std::move(before)},
+          {"dbx_generation", generation ? json::value(*generation) : json::value(nullptr)},
           {"dma_protection_disabled", state.dma_protection_disabled}};
 }
 
 json::object to_json(const EfiState& state) {
   return {{"applications", hex_list(state.applications)},
           {"boot_services_drivers", hex_list(state.boot_services_drivers)},
-          {"runtime_services_drivers", hex_list(state.runtime_services_drivers)}};
+          {"runtime_services_drivers", hex_list(state.runtime_services_drivers)},
+          {"boot_attempts", state.boot_attempts}};
 }
 
 json::object to_json(const GrubState& state) {
@@ -67,6 +77,11 @@ json::object to_json(const GrubState& state) {
 json::object to_json(const ShimState& state) {
   json::object out;
   if (state.sbat_level) out["sbat_level"] = printable(*state.sbat_level);
+  json::array variables;
+  for (const ShimState::Variable& v : state.variables)
+    variables.push_back(json::object{{"digest", hex(v.digest.bytes())},
+                                     {"untrusted_name", printable(v.untrusted_name)}});
+  out["variables"] = std::move(variables);
   return out;
 }
 
@@ -118,6 +133,7 @@ json::object to_json(const VtpmClaims& claims) {
     out["kernel_command_line_measured_by"] = std::move(measured_by);
   }
   if (!machine.load_options.empty()) out["load_options"] = hex_list(machine.load_options);
+  if (machine.windows) out["windows"] = to_json(*machine.windows);
   if (machine.cos) out["cos"] = to_json(*machine.cos);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
@@ -127,7 +143,8 @@ json::object to_json(const VtpmClaims& claims) {
                 {"clock_ms", claims.clock.clock_ms},
                 {"reset_count", claims.clock.reset_count},
                 {"restart_count", claims.clock.restart_count},
-                {"clock_safe", claims.clock.safe}};
+                {"clock_safe", claims.clock.safe},
+                {"nonce_bytes", claims.nonce_bytes}};
   out["pcrs"] = to_json(claims.pcrs);
   out["emulated"] = claims.provenance == Provenance::emulated;
   out["provenance"] = name_of(claims.provenance);
