@@ -14,8 +14,11 @@
 
 #include "base/json.h"
 #include "boots/keylime_refstate.h"
+#include "boots/keylime_runtime_policy.h"
 #include "boots/pcrlock_component.h"
 #include "cli/boot_log.h"
+#include "cli/eventlog_file.h"
+#include "formats/ima.h"
 #include "host/file.h"
 
 namespace assay {
@@ -85,12 +88,39 @@ int export_pcrlock(const Logs& logs, const std::filesystem::path& directory, Io 
   return kAccepted;
 }
 
-int export_keylime(const Logs& logs, const std::string& output, Io io) {
+/// The lists of IMA that the files are; empty where they are not all such.
+Result<std::vector<Buffer>> read_ima_lists(const std::vector<std::string>& paths) {
+  std::vector<Buffer> out;
+  for (const std::string& path : paths) {
+    auto bytes = read_file(path, kMaxLogFile);
+    if (!bytes) return pass_on(bytes);
+    if (!begins_ima_binary(*bytes) && !begins_ima_ascii(*bytes)) return std::vector<Buffer>();
+    out.push_back(std::move(*bytes));
+  }
+  return out;
+}
+
+Result<json::object> runtime_policy(const std::vector<Buffer>& files) {
+  std::vector<ImaList> lists;
+  for (const Buffer& file : files)
+    lists.push_back({begins_ima_binary(file) ? ImaFormat::binary : ImaFormat::ascii, file});
+  return keylime_runtime_policy(lists);
+}
+
+Result<json::object> reference_state(const std::vector<std::string>& paths) {
+  const auto logs = read_logs(paths);
+  if (!logs) return pass_on(logs);
   std::vector<const ReplayedLog*> boots;
-  for (const auto& log : logs) boots.push_back(&log->replayed());
-  const auto state = keylime_refstate(boots);
-  if (!state) return explain(io, state.error());
-  const std::string text = pretty_json(*state);
+  for (const auto& log : *logs) boots.push_back(&log->replayed());
+  return keylime_refstate(boots);
+}
+
+int export_keylime(const std::vector<std::string>& paths, const std::string& output, Io io) {
+  const auto lists = read_ima_lists(paths);
+  if (!lists) return explain(io, lists.error());
+  const auto policy = lists->empty() ? reference_state(paths) : runtime_policy(*lists);
+  if (!policy) return explain(io, policy.error());
+  const std::string text = pretty_json(*policy);
   if (output.empty()) {
     io.out << text;
     return kAccepted;
@@ -106,10 +136,10 @@ int run_eventlog_export(const EventLogExportOptions& options, Io io) {
     io.err << "assay: --format: want pcrlock or keylime\n";
     return kUsage;
   }
+  if (options.format == "keylime") return export_keylime(options.logs, options.output, io);
   const auto logs = read_logs(options.logs);
   if (!logs) return explain(io, logs.error());
-  return options.format == "pcrlock" ? export_pcrlock(*logs, options.output, io)
-                                     : export_keylime(*logs, options.output, io);
+  return export_pcrlock(*logs, options.output, io);
 }
 
 }  // namespace assay

@@ -91,11 +91,12 @@ void add_export(CLI::App* eventlog, Job& job) {
       "export", "Write these good boots as reference values of another tool");
   auto flags = on<EventLogExportOptions>(
       command, job, [](const auto& f, Io io) { return run_eventlog_export(f, io); });
-  command->add_option("LOG", flags->logs, "Event logs of good boots")->required();
+  command->add_option("LOG", flags->logs, "Event logs of good boots, or for Keylime lists of IMA")
+      ->required();
   command
       ->add_option("--format", flags->format,
                    "pcrlock: components for systemd-pcrlock; keylime: a measured-boot reference "
-                   "state")
+                   "state, or of lists of IMA a runtime policy")
       ->type_name("pcrlock|keylime")
       ->required();
   command

@@ -192,6 +192,24 @@ class Boots(Case):
         policy.write_text(said)
         self.run_assay("policy", "check", policy)
 
+    def test_export_of_ima_lists_for_keylime(self):
+        """Both spellings of a list, and all that the kernel printed of it."""
+        said = json.loads(self.eventlog("export", BOOTS / "sb" / "ima_ascii", "--format", "keylime"))
+        self.assertEqual(said, json.loads(self.eventlog("export", BOOTS / "sb" / "ima_binary", "--format", "keylime")))
+        wanted = {}
+        for line in (BOOTS / "sb" / "ima_ascii").read_text().splitlines():
+            _, _, template, digest, path = line.split(" ")[:5]
+            self.assertIn(template, ("ima-ng", "ima-sig"))
+            wanted.setdefault(path, [])
+            if digest.split(":")[1] not in wanted[path]:
+                wanted[path].append(digest.split(":")[1])
+        self.assertEqual(wanted, said["digests"])
+        self.assertEqual({"version": 1, "generator": 0}, said["meta"])
+        edited = self.directory / "edited"
+        edited.write_bytes((BOOTS / "sb" / "ima_ascii").read_bytes().replace(b"sha256:3", b"sha256:4", 1))
+        done = self.run_assay("eventlog", "export", edited, "--format", "keylime", code=REJECTED)
+        self.assertIn(b"ima.entry 0: its hash is not that of its content: edited", done.stderr)
+
     def test_export_of_what_cannot_be(self):
         for words, code in ((("--format", "rim"), USAGE), (("--format", "pcrlock"), USAGE), ((), USAGE)):
             self.run_assay("eventlog", "export", log("sb"), *words, code=code)
