@@ -119,6 +119,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!trust) return explain(io, trust.error());
   const auto policy = read_policy(options.policy);
   if (!policy) return explain(io, policy.error());
+  const std::optional<AppraisalPolicy>& rules = *policy;
   const auto keys = read_keys(options.trust_ak);
   if (!keys) return explain(io, keys.error());
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
@@ -129,15 +130,13 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (attestation) warn_of_short_nonce(asked->nonce, io);
   VtpmOutcome outcome;
   if (attestation)
-    outcome =
-        authenticate_vtpm(*attestation, {.trust = *trust,
-                                         .nonce = asked->nonce,
-                                         .now = asked->now,
-                                         .keys = *keys,
-                                         .revocation = &*revocation,
-                                         .bank = *policy ? (*policy)->only_bank() : std::nullopt});
-  if (*policy && outcome.claims)
-    outcome.verdict.append((*policy)->appraise(*outcome.claims, asked->now));
+    outcome = authenticate_vtpm(*attestation, {.trust = *trust,
+                                               .nonce = asked->nonce,
+                                               .now = asked->now,
+                                               .keys = *keys,
+                                               .revocation = &*revocation,
+                                               .bank = rules ? rules->only_bank() : std::nullopt});
+  if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),
                               attestation, outcome};
   // The report is there before the answer is: whoever saw the answer can file it.

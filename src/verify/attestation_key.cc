@@ -51,7 +51,7 @@ bool is_key(const TpmPublic& p, const CertificatePath& certified) {
            equal(p.modulus, certified.key_numbers->modulus);
   }
   const auto key = public_key_of(p);
-  return key && *key == *certified.key;
+  return key && certified.key && *key == *certified.key;
 }
 
 /// What a public area holds that is not the certified key.
@@ -77,7 +77,7 @@ void check_public(const Attestation& attestation, const CertificatePath& certifi
   }
   const bool same = is_key(*ak, certified);
   verdict.require("ak.public.matches", same, "the key of the AK certificate",
-                  same ? certified.key->describe() : difference(*ak),
+                  same && certified.key ? certified.key->describe() : difference(*ak),
                   "send ak_pub and ak_cert of one key (gotpm: --key gceAK)");
   check_public_area(*ak, verdict);
 }
@@ -115,12 +115,13 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
   }
   auto path = path_of(attestation, trust, paths);
   verdict.append(path->verdict);
-  if (!path->validity) {
+  const auto& validity = path->validity;
+  if (!validity) {
     verdict.not_checked_from(kCertificateChecks, "ak.certificate.validity",
                              "the AK certificate is unreadable");
     return nullptr;
   }
-  check_validity(*path->validity, now, verdict);
+  check_validity(*validity, now, verdict);
   check_production(path->extension, path->anchor, verdict);
   if (!path->key) {
     verdict.not_checked_from(kCertificateChecks, "ak.public.format",

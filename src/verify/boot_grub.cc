@@ -83,7 +83,7 @@ class GrubReader {
     grub_.commands.push_back(up_to_nul(e.event->data));
     std::string text = to_text(grub_text(e.event->data, *prefix));
     if (std::exchange(awaited_, false)) {
-      if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != *loading_)
+      if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != loading_)
         return bad(e, "not the command line of the linux command before it");
       command_line_ = std::move(text);
     } else if (prefix->kind == GrubText::kernel_command_line) {

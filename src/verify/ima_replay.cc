@@ -53,9 +53,10 @@ std::optional<HashAlgorithm> bank_of_kernel_name(std::string_view name) {
 std::optional<Digest> aggregate(const PcrValues& pcrs, std::size_t count) {
   Buffer all;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!pcrs.values[i]) return std::nullopt;
-    const Bytes value = pcrs.values[i]->bytes();
-    all.insert(all.end(), value.begin(), value.end());
+    const auto& value = pcrs.values[i];
+    if (!value) return std::nullopt;
+    const Bytes bytes = value->bytes();
+    all.insert(all.end(), bytes.begin(), bytes.end());
   }
   return hash(pcrs.bank, all);
 }
@@ -101,7 +102,7 @@ bool ImaReplay::agrees(const Bank& bank, std::span<const PcrValues> quoted) cons
   if (values == quoted.end()) return false;
   for (PcrMask left = used_; left != 0; left &= left - 1) {
     const auto pcr = static_cast<std::size_t>(std::countr_zero(left));
-    if (!values->values[pcr] || *values->values[pcr] != bank.pcrs[pcr]) return false;
+    if (values->values[pcr] != bank.pcrs[pcr]) return false;
   }
   return true;
 }
@@ -169,7 +170,7 @@ ImaMatch ima_prefix_match(ImaProgress& progress, ImaFormat format, Bytes list,
   };
   while (!covered()) {
     if (!reader.next()) {
-      if (reader.error()) return unmatched(to_string(*reader.error()));
+      if (const auto& error = reader.error()) return unmatched(to_string(*error));
       return unmatched(fmt::format("none of the first {} entries ends at the quoted values",
                                    reader.position().number));
     }

@@ -287,9 +287,9 @@ ImaCounts read_list(LogKind kind, Bytes list, ImaReplay& replay, Verdict& verdic
     use(reader.entry(), measured);
   }
   const std::string all = fmt::format("{} entries", counts.entries);
-  verdict.require("ima.list.format", !reader.error().has_value() && counts.entries != 0,
-                  "an IMA measurement list",
-                  reader.error() ? printable(to_string(*reader.error())) : all, kReadAgain);
+  const auto& error = reader.error();
+  verdict.require("ima.list.format", !error && counts.entries != 0, "an IMA measurement list",
+                  error ? printable(to_string(*error)) : all, kReadAgain);
   verdict.require(
       "ima.hashes.measured", counts.edited.empty(), "every template hash that of its template data",
       counts.edited.empty() ? all : counts.edited, "the list was changed after it was measured");

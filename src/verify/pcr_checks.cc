@@ -61,12 +61,14 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
       "{} PCRs replay", pcrs_where([&](std::uint32_t p) { return bank.extends[p] != 0; }).size());
   if (!differ.empty()) {
     got.clear();
-    for (const std::uint32_t pcr : differ)
+    for (const std::uint32_t pcr : differ) {
+      const auto& value = quoted.values[pcr];
+      // Costly, and of one bank as good as of all.
+      const bool explained = value && &bank == &replayed.banks.front();
       got += fmt::format(
           "{}PCR {} differs ({} events): {}", got.empty() ? "" : "; ", pcr, bank.extends[pcr],
-          // Costly, and of one bank as good as of all.
-          &bank == &replayed.banks.front() ? explain_mismatch(replayed, *quoted.values[pcr], pcr)
-                                           : "as in the first bank");
+          explained ? explain_mismatch(replayed, *value, pcr) : "as in the first bank");
+    }
   }
   verdict.require(fmt::format("eventlog.pcrs.replayed/{}", name_of(bank.algorithm)), differ.empty(),
                   "the log ends at the quoted value of each PCR it extends", std::move(got),

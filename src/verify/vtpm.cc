@@ -119,8 +119,9 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
                    expectations.now, verdict);
   out.key = path->key;
   out.fingerprint = path->key_fingerprint;
-  if (path->anchor) out.issuer = path->anchor->name, out.provenance = path->anchor->provenance;
-  if (path->extension) out.instance = path->extension->instance;
+  if (const auto& anchor = path->anchor)
+    out.issuer = anchor->name, out.provenance = anchor->provenance;
+  if (const auto& extension = path->extension) out.instance = extension->instance;
   return out;
 }
 

@@ -107,7 +107,7 @@ json::object to_json(const std::vector<PcrValues>& banks) {
   for (const PcrValues& bank : banks) {
     json::object values;
     for (std::size_t i = 0; i < kPcrCount; ++i)
-      if (bank.values[i]) values[fmt::format("{}", i)] = hex(bank.values[i]->bytes());
+      if (const auto& value = bank.values[i]) values[fmt::format("{}", i)] = hex(value->bytes());
     out[name_of(bank.bank)] = std::move(values);
   }
   return out;

@@ -52,7 +52,7 @@ std::string CelType::text() const {
   if (is_record()) return record_name_;
   if (is(CelKind::list)) return fmt::format("list({})", element().text());
   if (is(CelKind::map)) return fmt::format("map({}, {})", key().text(), element().text());
-  return std::string(name_of(*kind_));
+  return kind_ ? std::string(name_of(*kind_)) : "dyn";
 }
 
 bool compatible(const CelType& a, const CelType& b) {

@@ -63,13 +63,15 @@ std::optional<KeyClass> key_class(const CelValue& v) {
 
 /// Of two keys.
 std::strong_ordering compare_keys(const CelValue& a, const CelValue& b) {
-  const KeyClass of_a = *key_class(a), of_b = *key_class(b);
-  if (of_a != of_b) return of_a <=> of_b;
-  switch (of_a) {
+  const std::optional<KeyClass> of_a = key_class(a), of_b = key_class(b);
+  if (of_a != of_b || !of_a) return of_a <=> of_b;
+  const auto whole_a = whole_of(a), whole_b = whole_of(b);
+  switch (*of_a) {
     case KeyClass::boolean:
       return *a.if_bool() <=> *b.if_bool();
     case KeyClass::number:
-      return compare(*whole_of(a), *whole_of(b));
+      return whole_a && whole_b ? compare(*whole_a, *whole_b)
+                                : whole_a.has_value() <=> whole_b.has_value();
     case KeyClass::string:
       return *a.if_string() <=> *b.if_string();
   }
