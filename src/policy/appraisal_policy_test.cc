@@ -583,6 +583,16 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
       {"accept_any = [\"platform\", \"secure_boot\", \"applications\", \"instance\"]",
        "policy.toml: says nothing about `kernel`, so it would let any in: add rules about it, or "
        "add \"kernel\" to accept_any"},
+      {"[evidence]\n\"never.allow_emulated\" = true",
+       "policy.toml:2: evidence.never.allow_emulated: no such key: there is banks, only_bank, "
+       "minimum_nonce_bytes, "
+       "allow_sha1, allow_emulated, allow_operator_trust"},
+      {"[kernel]\nmust_not = [\"\"]",
+       "policy.toml:2: kernel.must_not: \"\": want one parameter of the kernel"},
+      {"[kernel]\nmust_not = [\"*\"]",
+       "policy.toml:2: kernel.must_not: \"*\": want one parameter of the kernel"},
+      {"[kernel]\nmust = [\"a b\"]",
+       "policy.toml:2: kernel.must: \"a b\": want one parameter of the kernel"},
       {"x = [", "policy.toml:1: Error while parsing array: encountered end-of-file"},
       {"\n[secure_bot]\nrequired = true",
        "policy.toml:2: secure_bot: no such section: there is accept_any, evidence, platform, "

@@ -166,10 +166,20 @@ Result<PolicyRule> command_lines(const TomlItem& item) {
       }};
 }
 
+/// Parameters as must and must_not name them: none that every line has, or that no line can have.
+Result<std::vector<std::string>> read_parameters(const TomlItem& item) {
+  auto parameters = item.texts();
+  if (!parameters) return parameters;
+  if (parameters->empty()) return item.refuse("an empty list asks nothing");
+  for (const std::string& p : *parameters)
+    if (p == "*" || command_line_tokens(p).size() != 1)
+      return item.refuse(fmt::format("\"{}\": want one parameter of the kernel", p));
+  return parameters;
+}
+
 Result<PolicyRule> must(const TomlItem& item) {
-  const auto wanted = item.texts();
+  const auto wanted = read_parameters(item);
   if (!wanted) return pass_on(wanted);
-  if (wanted->empty()) return item.refuse("an empty list asks nothing");
   return PolicyRule{
       "policy.kernel.must", PolicyArea::kernel, PolicyScope::machine,
       fmt::format("The kernel's command line has {}.", all_of_them(*wanted)),
@@ -187,9 +197,8 @@ Result<PolicyRule> must(const TomlItem& item) {
 }
 
 Result<PolicyRule> must_not(const TomlItem& item) {
-  const auto banned = item.texts();
+  const auto banned = read_parameters(item);
   if (!banned) return pass_on(banned);
-  if (banned->empty()) return item.refuse("an empty list asks nothing");
   return PolicyRule{"policy.kernel.must_not", PolicyArea::kernel, PolicyScope::machine,
                     fmt::format("The kernel's command line has none of {}.", all_of_them(*banned)),
                     [banned = *banned](const PolicySubject& subject) {

@@ -50,6 +50,8 @@ class Ascii {
         why = take_string(c);
       else if (!is_ascii(c))
         why = "only ASCII stands outside strings and comments";
+      else if (!count_dots(c))
+        why = "tables are nested too deeply";
       else
         take(1);
       if (!why.empty()) return why;
@@ -65,6 +67,17 @@ class Ascii {
   void take(std::size_t count) {
     out_ += left_.substr(0, count);
     left_.remove_prefix(count);
+  }
+
+  /// toml++ bounds how deep values nest (256), but not the dots of a key, which open tables too.
+  /// False where a key, with those of the values around it, has too many.
+  bool count_dots(char c) {
+    constexpr std::size_t kMostDots = 32;
+    if (c == '[' || c == '{') ++open_;
+    if ((c == ']' || c == '}') && open_ > 0) --open_;
+    if (c == '\n' && open_ == 0) dots_ = 0;
+    if (c == '.') ++dots_;
+    return dots_ <= kMostDots;
   }
 
   void take_comment() {
@@ -103,6 +116,8 @@ class Ascii {
 
   std::string_view left_;
   std::string out_;
+  std::size_t open_ = 0;  ///< brackets and braces
+  std::size_t dots_ = 0;  ///< since a line began with none open
 };
 
 tl::unexpected<Error> refuse(std::string_view where, std::size_t line, std::string_view why) {

@@ -48,6 +48,23 @@ TEST(TomlDocument, IsRefusedWhereTheLibraryWouldEndTheProgram) {
             "p.toml:1: only ASCII stands outside strings and comments");
 }
 
+TEST(TomlDocument, IsBoundedInItsDepth) {
+  const auto key = [](std::size_t parts) {
+    std::string out = "a";
+    for (std::size_t i = 1; i < parts; ++i) out += ".a";
+    return out;
+  };
+  EXPECT_EQ(refusal("[" + key(33) + "]\n" + key(33) + " = 1\n"), "none");
+  EXPECT_EQ(refusal("\n[" + key(34) + "]"), "p.toml:2: tables are nested too deeply");
+  EXPECT_EQ(refusal(key(34) + " = 1"), "p.toml:1: tables are nested too deeply");
+  EXPECT_EQ(refusal("[" + key(500'000) + "]"), "p.toml:1: tables are nested too deeply");
+  std::string nested = "1";
+  for (int i = 0; i < 200; ++i) nested = "[\n{" + key(20) + "=" + nested + "}]";
+  EXPECT_EQ(refusal("a = " + nested), "p.toml:3: tables are nested too deeply");
+  EXPECT_EQ(refusal("a = " + std::string(300, '[') + std::string(300, ']')).substr(0, 9),
+            "p.toml:1:");
+}
+
 TEST(TomlDocument, HasEveryCharacterInItsStrings) {
   for (const std::string_view text :
        {"\u00e9", "\u07ff", "\u0800", "\ufeff", "\uffff", "\U00010000", "\U0010ffff", "a\u00a0b"}) {

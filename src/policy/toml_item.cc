@@ -9,14 +9,16 @@
 
 namespace assay {
 
-/// Takes a document of the library over.  Its depth is bounded by the library's parser.
+/// Takes a document of the library over.  Its depth is bounded by parse_toml.
 class TomlReading {
  public:
   explicit TomlReading(std::string_view where) : where_(where) {}
 
-  [[nodiscard]] TomlItem item(std::string name, const toml::node& node) const {
+  [[nodiscard]] TomlItem item(std::string name, std::string_view key,
+                              const toml::node& node) const {
     TomlItem out;
     out.name_ = std::move(name);
+    out.key_ = key;
     out.place_ = fmt::format("{}:{}", where_, node.source().begin.line);
     if (const auto* b = node.as_boolean()) {
       out.value_ = b->get();
@@ -26,7 +28,8 @@ class TomlReading {
       out.value_ = s->get();
     } else if (const auto* array = node.as_array()) {
       TomlItem::List list;
-      for (const toml::node& element : *array) list.elements.push_back(item(out.name_, element));
+      for (const toml::node& element : *array)
+        list.elements.push_back(item(out.name_, out.key_, element));
       out.value_ = std::move(list);
     } else if (const auto* table = node.as_table()) {
       out.value_ = TomlItem::Table{members(out.name_, *table)};
@@ -46,7 +49,7 @@ class TomlReading {
       ordered.emplace_back(
           node.source().begin,
           item(name.empty() ? std::string(key.str()) : fmt::format("{}.{}", name, key.str()),
-               node));
+               key.str(), node));
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<TomlItem> out;
@@ -60,13 +63,7 @@ class TomlReading {
 Result<TomlItem> TomlItem::parse(std::string_view where, std::string_view toml) {
   const auto parsed = parse_toml(where, toml);
   if (!parsed) return pass_on(parsed);
-  return TomlReading(where).item("", *parsed);
-}
-
-std::string_view TomlItem::key() const {
-  const auto dot = name_.rfind('.');
-  return dot == std::string::npos ? std::string_view(name_)
-                                  : std::string_view(name_).substr(dot + 1);
+  return TomlReading(where).item("", "", *parsed);
 }
 
 tl::unexpected<Error> TomlItem::refuse(std::string_view why) const {

@@ -20,8 +20,8 @@ class TomlItem {
 
   /// "secure_boot.required".
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// The last part of it.
-  [[nodiscard]] std::string_view key() const;
+  /// "required": in its table, or its list's in that.  May hold dots where the document quotes it.
+  [[nodiscard]] const std::string& key() const { return key_; }
 
   [[nodiscard]] Result<bool> boolean() const;
   /// From `least` on.
@@ -51,7 +51,7 @@ class TomlItem {
     std::string_view kind;
   };
 
-  std::string name_;
+  std::string name_, key_;
   std::string place_;  ///< "policy.toml:12"
   std::variant<bool, std::int64_t, std::string, List, Table, Other> value_;
 };
