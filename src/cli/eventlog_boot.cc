@@ -137,8 +137,12 @@ void print_kernel(const LogStatement& s, Io io) {
         fmt::format("{} commands, {} files", state.grub->commands.size(), state.grub->files.size()),
         io);
   std::vector<std::string> initrds;
-  for (const Digest& digest : state.initrds)
-    initrds.push_back(fmt::format("{}:{}", name_of(state.bank), hex(digest.bytes())));
+  for (const Digest& digest : state.initrds) {
+    std::string line = fmt::format("{}:{}", name_of(state.bank), hex(digest.bytes()));
+    // Of a unified kernel image both stubs measure the same one.
+    if (std::find(initrds.begin(), initrds.end(), line) == initrds.end())
+      initrds.push_back(std::move(line));
+  }
   print_lines("initial RAM disk", initrds, io);
   if (state.uki) {
     std::vector<std::string> sections;

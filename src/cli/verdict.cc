@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "base/hex.h"
+#include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
 #include "verify/windows_words.h"
@@ -85,13 +87,17 @@ std::string describe(const GceInstance& instance) {
                                instance.project_number));
 }
 
-/// The certificates by the name they are known under, else by fingerprint; hashes by number.
+/// The certificates by the name they are known under, else by their own and by fingerprint; hashes
+/// by number.
 std::vector<std::string> describe(const SignatureDatabase& database) {
   std::vector<std::string> out;
   for (const Buffer& der : database.certificates) {
     const std::string fingerprint = sha256_hex(der);
     const auto name = known_certificate_name(fingerprint);
-    std::string line = name ? std::string(*name) : "certificate " + fingerprint;
+    const auto certificate = Certificate::from_der(der);
+    std::string line = name          ? std::string(*name)
+                       : certificate ? printable(certificate->subject()) + ", sha256 " + fingerprint
+                                     : "certificate " + fingerprint;
     if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
   }
   if (!database.hashes.empty()) out.push_back(fmt::format("{} hashes", database.hashes.size()));
@@ -105,7 +111,10 @@ void print_secure_boot(const SecureBootState& state, Io io) {
   print_lines("  PK", describe(state.pk), io);
   print_lines("  KEK", describe(state.kek), io);
   print_lines("  db", describe(state.db), io);
-  print_lines("  dbx", describe(state.dbx), io);
+  auto dbx = describe(state.dbx);
+  if (const auto generation = dbx_generation(state.dbx))
+    dbx.push_back(fmt::format("the update of {}", *generation));
+  print_lines("  dbx", dbx, io);
   print_lines("  used", describe(state.authority), io);
 }
 

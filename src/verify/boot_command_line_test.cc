@@ -251,6 +251,41 @@ TEST(CommandLine, IsNotBelievedBesideASilentRegister) {
   EXPECT_EQ(silent_in(quoted), std::bitset<kPcrCount>((1U << 11) | (1U << 14)));
 }
 
+/// The phases of the running systemd follow the sections of its image in PCR 11, and no log of the
+/// firmware has them.  systemd-pcrphase.service(8).
+TEST(UnifiedKernelImage, IsFollowedByThePhasesOfSystemd) {
+  const std::pair<std::vector<std::string_view>, bool> cases[] = {
+      {{}, true},
+      {{"enter-initrd", "leave-initrd", "sysinit", "ready"}, true},
+      {{"sysinit", "ready"}, true},
+      {{"enter-initrd", "leave-initrd", "sysinit", "ready", "shutdown", "final"}, true},
+      {{"enter-initrd", "sysinit"}, false},
+      {{"leave-initrd", "enter-initrd"}, false},
+      {{"enter-initrd", "enter-initrd"}, false},
+      {{"enter-initrd", "anything"}, false},
+  };
+  Log log;
+  log.section(".linux", "kernel");
+  const Buffer bytes = log.take();
+  const EventLogReading reading = read_event_log(bytes);
+  constexpr HashAlgorithm kBank = HashAlgorithm::sha256;
+  const ReplayedLog replayed = replay(reading.log, {&kBank, 1});
+  for (const auto& [phases, accepted] : cases) {
+    PcrValues quoted{.bank = kBank, .values = {}};
+    for (std::size_t i = 0; i < kPcrCount; ++i) quoted.values[i] = replayed.banks[0].pcrs[i];
+    for (const std::string_view phase : phases)
+      extend(*quoted.values[11], hash(kBank, as_bytes(phase)));
+    Verdict verdict;
+    check_pcrs(replayed, quoted, verdict);
+    EXPECT_EQ(verdict.accepted(), accepted) << phases.size();
+    // In another register nothing may follow the log.
+    quoted.values[9] = hash(kBank, as_bytes("ready"));
+    Verdict elsewhere;
+    check_pcrs(replayed, quoted, elsewhere);
+    EXPECT_FALSE(elsewhere.accepted());
+  }
+}
+
 /// Of a log to look at, a line is shown that nothing contradicts, with what is missing.
 TEST(CommandLine, OfSystemdBootIsShownUnconfirmed) {
   const auto bytes = corpus_file("eventlogs/tpm2-tools/event-sd-boot-fedora37.bin");

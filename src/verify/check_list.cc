@@ -100,7 +100,10 @@ const std::vector<CheckDescription>& all_checks() {
       {"eventlog.data.measured", "Is data what was measured, wherever its digest covers it?",
        "PFP 1.06, table 14"},
       {"eventlog.pcrs.quoted", "Is every PCR that the log extends quoted?", "this project"},
-      {"eventlog.pcrs.replayed", "Does the log end at the quoted value of each PCR it extends?",
+      {"eventlog.pcrs.replayed",
+       "Does the log end at the quoted value of each PCR it extends (PCR 11: but for the phases "
+       "that "
+       "systemd measures later)?",
        "TPM 2.0 Part 1, 17.2"},
       {"eventlog.pcrs.accounted", "Has no PCR from 0 to 9 a value without events?", "this project"},
       {"eventlog.pcrs.explained",

@@ -9,12 +9,14 @@ import shlex
 
 from support import cases
 from support.assay import ACCEPTED, REJECTED, SOURCE, UNAVAILABLE, USAGE, Case
-from support.wire import find
+from support.wire import field, find
 
 CORPUS = pathlib.Path(os.environ.get("ASSAY_CORPUS") or SOURCE / ".." / "shared" / "corpus")
 REAL = CORPUS / "gce-attestations" / "gce-cos-85-nonce9009.pb"
 FLAGS = ("--nonce", "9009", "--trust", "google", "--now", "2023-01-01T00:00:00Z")
-EVENT_LOG = 3  # field of attest.Attestation
+EVENT_LOG, CANONICAL_EVENT_LOG = 3, 5  # fields of attest.Attestation
+POLICY = ('accept_any = ["platform", "secure_boot", "applications", "instance", "drivers"]', "[evidence]",
+          "minimum_nonce_bytes = 2")
 
 VOID = {"meta", "br", "hr"}
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "div", "span", "p",
@@ -125,6 +127,39 @@ class Report(Case):
         self.assertIn("Claimed, not verified", page.text)
         self.assertNotIn("verified whole", page.text)
         self.assertNotIn("6797026933021542085", page.text, "the instance is no fact")
+
+    def policy(self, *rules):
+        path = self.directory / "fleet policy.toml"
+        path.write_text("\n".join(POLICY + rules))
+        return path
+
+    def test_a_policy_that_the_machine_fulfils(self):
+        policy = self.policy('[kernel]', 'must = ["boot=local"]')
+        page, said = self.page(*FLAGS, "--policy", policy, code=ACCEPTED)
+        self.assert_has_checks(page, said)
+        self.assertIn(str(policy), page.codes)
+        self.assertNotIn("No policy was given", page.text)
+        command = shlex.split(next(c for c in page.codes if c.startswith("assay verify ")))
+        self.assertEqual(str(policy), command[command.index("--policy") + 1])
+
+    def test_a_policy_that_it_does_not(self):
+        policy = self.policy('[kernel]', 'must_not = ["noinitrd"]')
+        page, said = self.page(*FLAGS, "--policy", policy, code=REJECTED)
+        self.assert_has_checks(page, said)
+        self.assertEqual(["policy.kernel.must_not"], [c["id"] for c in said["checks"] if c["verdict"] == "fail"])
+        self.assertIn("The evidence is authentic, but the machine is not what the policy asks for.", page.text)
+        # What is authentic stays a fact, though it was refused.
+        self.assertIn("verified whole", page.text)
+        self.assertIn("6797026933021542085", page.text)
+
+    def test_the_log_of_a_launcher(self):
+        log = (CORPUS / "eventlogs" / "cel" / "go-tpm-tools-agent-cel.bin").read_bytes()
+        page, said = self.page(code=REJECTED, data=self.real + field(CANONICAL_EVENT_LOG, log))
+        self.assert_has_checks(page, said)
+        self.assertIn("container", page.ids)
+        self.assertIn("The launcher hands over to the container", page.text)
+        self.assertIn("NVARCH=x86_64", page.codes)
+        self.assertNotIn("verified whole", page.text)
 
     def test_markup_in_the_log_stays_text(self):
         [(begin, end)] = find(self.real, EVENT_LOG)
