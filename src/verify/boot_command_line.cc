@@ -52,7 +52,7 @@ bool is_given(const std::string& line, const Digest& load_options) {
 
 /// The section's text may end in a line feed or a NUL.
 bool is_section(const std::string& line, const Digest& section) {
-  constexpr std::string_view kEnds[] = {{"", 0}, {"\n", 1}, {"\0", 1}, {"\n\0", 2}};
+  constexpr std::string_view kEnds[] = {"", "\n", {"\0", 1}, {"\n\0", 2}};
   return std::any_of(std::begin(kEnds), std::end(kEnds), [&](std::string_view end) {
     return hash(section.algorithm(), as_bytes(line + std::string(end))) == section;
   });
