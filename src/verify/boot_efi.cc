@@ -44,11 +44,18 @@ class EfiReader {
   }
 
  private:
+  /// Types that the firmware measures into PCR 2 alone.
+  static bool is_of_drivers(EventType type) {
+    using enum EventType;
+    return type == nonhost_code || type == efi_spdm_firmware_blob;
+  }
+
   /// The firmware's drivers come before its separator; after it the OS may extend PCR 2.  Types are
-  /// claims: whatever the log does not show the content of may be a driver.
+  /// claims: whatever the log does not show the content of may be a driver, and what it shows as
+  /// code may be the bytes that a driver's digest is of.
   void read_driver(const JudgedEvent& e) {
     if (e.is(EventType::separator) || is_action(e, kCallingApplication)) drivers_done_ = true;
-    if (drivers_done_ || e.trust != DataTrust::elsewhere) return;
+    if (drivers_done_ || (e.trust != DataTrust::elsewhere && !is_of_drivers(e.event->type))) return;
     const bool also_applications = is_in(*e.event, kApplicationPcr);
     if (also_applications && e.event->type == EventType::efi_boot_services_application) return;
     auto& drivers = e.event->type == EventType::efi_runtime_services_driver

@@ -19,6 +19,12 @@ std::string up_to_nul(Bytes data) {
   return to_text(data.first(static_cast<std::size_t>(nul - data.begin())));
 }
 
+/// GRUB runs "! COMMAND" as COMMAND, turns its result around, and measures all of it.
+std::string_view without_negation(std::string_view command) {
+  while (command.starts_with("! ")) command.remove_prefix(2);
+  return command;
+}
+
 /// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
 std::optional<std::string_view> kernel_arguments(std::string_view command) {
   constexpr std::string_view kNames[] = {"linux ",     "linuxefi ",   "linux16 ",
@@ -39,6 +45,25 @@ std::string unquoted(std::string_view text) {
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
+}
+
+/// The arguments of a command that loads a module beside a kernel, which GRUB measures again.
+std::optional<std::string_view> module_arguments(std::string_view command) {
+  constexpr std::string_view kNames[] = {"module ", "module2 "};
+  for (const std::string_view name : kNames)
+    if (command.starts_with(name)) return command.substr(name.size());
+  return std::nullopt;
+}
+
+/// No command of GRUB's begins like this, and every path does.
+bool begins_like_path(std::string_view text) {
+  return text.starts_with('/') || text.starts_with('(');
+}
+
+/// Whether a text is the last arguments of the command before it.  "insmod blscfg" and "blscfg" may
+/// well follow each other.
+bool repeats_arguments(const std::string& text, std::string_view before) {
+  return !text.empty() && before.ends_with(" " + text) && !before.starts_with("insmod ");
 }
 
 class GrubReader {
@@ -76,23 +101,29 @@ class GrubReader {
 
   /// Labels are not measured; texts and their order are.  So the text right behind the one command
   /// that loads a kernel is that kernel's command line, whatever the log calls it, and what repeats
-  /// either of them was extended later by somebody else.
+  /// either of them was extended later by somebody else.  There are more ways to run a command
+  /// ("time linux ..."), so no other text may be the arguments of the one before it, or a path.
   void read_text(const JudgedEvent& e) {
     const auto prefix = grub_prefix(e.event->data);
     if (!prefix) return;
     grub_.commands.push_back(up_to_nul(e.event->data));
     std::string text = to_text(grub_text(e.event->data, *prefix));
+    const std::string before = std::exchange(before_, unquoted(text));
     if (std::exchange(awaited_, false)) {
-      if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != loading_)
+      if (prefix->kind != GrubText::kernel_command_line || before_ != loading_)
         return bad(e, "not the command line of the linux command before it");
       command_line_ = std::move(text);
     } else if (prefix->kind == GrubText::kernel_command_line) {
       bad(e, "a command line without its linux command");
-    } else if (const auto arguments = kernel_arguments(text)) {
+    } else if (const auto module = module_arguments(before)) {
+      if (before_ != *module) bad(e, "not the command line of the module command before it");
+    } else if (begins_like_path(text) || repeats_arguments(before_, before)) {
+      bad(e, "may be the command line of a kernel, under another name");
+    } else if (const auto arguments = kernel_arguments(without_negation(text))) {
       if (loading_) return bad(e, "a second linux command");
       loading_ = unquoted(*arguments);
       // What it starts measures its own command line, and not here.
-      chainloaded_ = text.starts_with(kChainloader);
+      chainloaded_ = without_negation(text).starts_with(kChainloader);
       awaited_ = !chainloaded_;
     }
   }
@@ -104,6 +135,7 @@ class GrubReader {
   const ReplayedLog& replayed_;
   GrubState grub_;
   std::optional<std::string> loading_;
+  std::string before_;        ///< the text before this one, unquoted
   bool awaited_ = false;      ///< the next text must be the command line
   bool chainloaded_ = false;  ///< another boot loader or image, not a kernel of GRUB's
   std::optional<std::string> command_line_;

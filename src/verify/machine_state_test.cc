@@ -307,6 +307,17 @@ void relabel(Event& e, std::string_view label) {
   e.data = extended_later(e.pcr, e.type, label, text).data;
 }
 
+/// The kernel's command becomes `command`, and its command line the command's arguments under a
+/// command's label.
+void load_evil(Events& e, std::string_view command) {
+  const std::size_t arguments = command.rfind(" /") != std::string_view::npos
+                                    ? command.rfind(" /") + 1
+                                    : command.rfind(' ') + 1;
+  event(e, 48) = extended_later(8, EventType::ipl, "grub_cmd: ", command.substr(arguments));
+  event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", command);
+  e.erase(e.begin() + 44, e.begin() + 47);  // GRUB's files, between the two
+}
+
 struct ChangeCase {
   const char* name;
   void (*change)(Events&);
@@ -359,6 +370,28 @@ const ChangeCase kChanges[] = {
        relabel(event(e, 48), "grub_cmd: ");
      },
      "boot.kernel.command_line"},
+    {"a negated linux command, and a good one extended later",
+     [](Events& e) {
+       load_evil(e, "! linux /vmlinuz evil");
+       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
+       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+     },
+     "boot.kernel.command_line"},
+    {"a timed linux command, and a good one extended later",
+     [](Events& e) {
+       load_evil(e, "time linux /vmlinuz evil");
+       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
+       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+     },
+     "boot.kernel.command_line"},
+    {"a command line as a command, of a command nobody knows",
+     [](Events& e) { load_evil(e, "load vmlinuz"); }, "boot.kernel.command_line"},
+    {"a module's command line that is not its command's",
+     [](Events& e) {
+       relabel(event(e, 48), "module_cmdline: ");
+       event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", "module2 /other");
+     },
+     "boot.kernel.command_line"},
     {"a firmware version, extended later",
      [](Events& e) {
        e.insert(e.begin() + 1,
@@ -393,6 +426,29 @@ TEST(MachineState, ListsWhatMayBeADriverWhateverItsType) {
     EXPECT_THAT(state.efi->boot_services_drivers,
                 ElementsAre(hash(HashAlgorithm::sha256, as_bytes("the driver's image"))));
   }
+}
+
+// Nor is it for what the log shows whole: an Authenticode digest is of bytes that can be shown.
+TEST(MachineState, ListsCodeThatTheLogShowsAsADriver) {
+  const Buffer bytes = boot_file("sb/binary_bios_measurements");
+  EventLog log = parse_event_log(bytes).value();
+  log.events.insert(log.events.begin() + 1,
+                    extended_later(2, EventType::nonhost_code, "", "the bytes of a driver"));
+  const HashAlgorithm banks[] = {HashAlgorithm::sha256};
+  Verdict verdict;
+  const MachineState state = read_machine_state(replay(log, banks), verdict);
+  ASSERT_TRUE(state.efi.has_value());
+  EXPECT_EQ(state.efi->boot_services_drivers.size(), 1U);
+}
+
+// GRUB may load its module for a command and run that right away.
+TEST(MachineState, BelievesACommandLineBehindAModuleAndItsCommand) {
+  EXPECT_THAT(failures_of_changed_boot([](Events& e) {
+                e.insert(e.begin() + 43, extended_later(8, EventType::ipl, "grub_cmd: ", "blscfg"));
+                e.insert(e.begin() + 43,
+                         extended_later(8, EventType::ipl, "grub_cmd: ", "insmod blscfg"));
+              }),
+              IsEmpty());
 }
 
 TEST(MachineState, WithholdsApplicationsWithoutExitBootServices) {

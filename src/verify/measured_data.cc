@@ -161,12 +161,17 @@ bool is_naming_tag(std::uint32_t tag, const Event& event) {
                      [&](const NamingTag& n) { return n.tag == tag && is_in(event, n.pcr); });
 }
 
+constexpr std::uint32_t kFilePcr = 9;
+
 /// TCG_PCClientTaggedEvent: tag, size, data.  PFP 1.06 section 10.4.2.1.
 DataRule tagged_rule(const Event& event) {
   if (is_bare_stub_text(event)) return described("");
   DataRule rule = own_data(event.data);
   const auto tag = tag_of(event.data);
   rule.may_be_elsewhere = tag && is_naming_tag(*tag, event);
+  // Linux' EFI stub alone tags in PCR 9: a file of GRUB's could be shown so, whole, as no file.
+  if (is_in(event, kFilePcr) && !rule.may_be_elsewhere)
+    return with_shape(std::move(rule), false, "want a tag of Linux' EFI stub");
   // A boot loader's own message in PCR 8 is no text of GRUB under another type.
   const bool message = is_in(event, 8) && !event.data.empty() && !is_printable(event.data.first(1));
   return with_shape(std::move(rule), tag || message, "want tag, size and as many bytes");
