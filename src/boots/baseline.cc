@@ -91,6 +91,7 @@ class Baseline {
     drivers();
     kernel();
     unified();
+    registers();
     // A log says nothing of whose machine it is.
     accept_any_.emplace_back("instance");
     std::string head = fmt::format(
@@ -197,15 +198,20 @@ class Baseline {
 
   void kernel() {
     section("kernel");
-    Entries lines, files;
+    Entries lines, files, disks;
+    bool all_have_disks = true;
     for (const MachineState* m : boots_) {
       if (m->kernel_command_line) add_once(lines, quoted(printable(*m->kernel_command_line)));
+      all_have_disks = all_have_disks && !m->initrds.empty();
+      for (const Digest& d : m->initrds) add_once(disks, quoted(digest_text(d)));
       if (!m->grub) continue;
       for (const GrubState::File& f : m->grub->files)
         add_once(files, quoted(digest_text(f.digest)));
     }
     list("command_lines", lines);
     list("grub_files_within", files);
+    // A boot whose kernel measured none would fall by the others'.
+    if (all_have_disks) list("initrds_within", disks);
     if (pending_.empty()) kernel_known_ = true;
     pending_.clear();
   }
@@ -229,6 +235,28 @@ class Baseline {
     if (pending_.empty()) kernel_known_ = true;
     pending_.clear();
     if (!kernel_known_) accept_any_.emplace_back("kernel");
+  }
+
+  /// Where a register ended that a log holds no secret about.
+  static Digest value_of(const MachineState& machine, std::uint32_t pcr) {
+    Digest out(machine.bank);
+    for (const ReplayedEvent& e : machine.events)
+      if (e.pcr == pcr && e.untrusted_type != EventType::no_action) extend(out, e.digest);
+    return out;
+  }
+
+  /// What was put beside the kernel and has no rule of its own: command lines, add-ons, credentials
+  /// and system extensions of systemd's stub (PCR 12 and 13), the owner's keys of shim (PCR 14).
+  void registers() {
+    // Windows counts its boots there.
+    for (const MachineState* m : boots_)
+      if (m->windows) return;
+    section(fmt::format("pcrs.{}", name_of(boots_.front()->bank)));
+    for (const std::uint32_t pcr : {12U, 13U, 14U}) {
+      Entries values;
+      for (const MachineState* m : boots_) add_once(values, quoted(hex(value_of(*m, pcr).bytes())));
+      list(fmt::format("\"{}\"", pcr), values);
+    }
   }
 
   Boots boots_;

@@ -223,6 +223,13 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
   if ((has_rule("policy.kernel.kernels") || has_rule("policy.kernel.initrds")) &&
       !has_rule("policy.kernel.grub_files"))
     out.rules_.push_back(no_grub_files_rule());
+  const auto lists_register = [&out](std::string_view index) {
+    return std::any_of(out.rules_.begin(), out.rules_.end(), [index](const PolicyRule& rule) {
+      return rule.id.starts_with("policy.pcr/") && rule.id.ends_with(index);
+    });
+  };
+  if (has_rule("policy.uki.unlisted") && !(lists_register(":12") && lists_register(":13")))
+    out.rules_.push_back(no_additions_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);
   out.only_bank_ = reader.only_bank;

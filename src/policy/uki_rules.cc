@@ -50,7 +50,48 @@ PolicyRule no_other_rule(const std::set<std::string>& named) {
       }};
 }
 
+constexpr std::uint32_t kConfigPcr = 12, kExtensionPcr = 13;
+
+/// A line of PCR 12 that is the image's own .cmdline: every event there is that line (verify's
+/// boot.kernel.sources), and so adds nothing.
+bool repeats_own_line(const MachineState& machine) {
+  const auto& by = machine.command_line_measured_by;
+  return machine.kernel_command_line &&
+         std::find(by.begin(), by.end(), CommandLineSource::uki) != by.end();
+}
+
+/// What was measured into a register that an image without additions leaves alone; empty if
+/// nothing.
+std::string additions_in(std::uint32_t pcr, const PolicySubject& subject) {
+  const auto& events = subject.machine.events;
+  const auto logged = std::count_if(events.begin(), events.end(), [pcr](const ReplayedEvent& e) {
+    return e.pcr == pcr && e.untrusted_type != EventType::no_action;
+  });
+  if (logged > 0) return fmt::format("{} events in PCR {}", logged, pcr);
+  if (subject.claims == nullptr) return {};
+  for (const PcrValues& bank : subject.claims->pcrs) {
+    const auto& value = bank.values[pcr];
+    if (!value) return fmt::format("PCR {} is not quoted", pcr);
+    if (*value != Digest(bank.bank)) return fmt::format("PCR {} was extended", pcr);
+  }
+  return {};
+}
+
 }  // namespace
+
+PolicyRule no_additions_rule() {
+  return {"policy.uki.additions", PolicyArea::kernel, PolicyScope::machine,
+          "Nothing was added to the unified kernel image: PCR 12 holds no other command line, "
+          "add-on or credential, and PCR 13 no system extension.",
+          [](const PolicySubject& subject) {
+            std::string found = additions_in(kExtensionPcr, subject);
+            if (found.empty() && !repeats_own_line(subject.machine))
+              found = additions_in(kConfigPcr, subject);
+            return PolicyFinding{found.empty(), "nothing in PCR 12 and 13",
+                                 found.empty() ? "nothing" : found,
+                                 "if it is wanted, list the values of both registers in [pcrs]"};
+          }};
+}
 
 Result<std::vector<PolicyRule>> read_uki_rules(const TomlItem& item) {
   const auto keys = item.members();

@@ -152,6 +152,56 @@ class ForgedBoots(Case):
         refused, _ = self.verdict(head, relabelled, rules)
         self.assertIn("boot.uki.sections", refused)
 
+    # Nothing forged, but not what the good boot had: the baseline of that boot alone.
+
+    ADDITIONS = (event(12, EVENT_TAG, tag(0x49DFFE0F, utf16("evil.addon.efi\0")), b"an evil add-on"),
+                 event(12, IPL, utf16("Credentials initrd\0"), b"evil credentials"),
+                 event(13, IPL, utf16("System extension initrd\0"), b"an evil system extension"))
+
+    def baseline(self, head, events):
+        file = self.directory / "good.log"
+        file.write_bytes(write(head, events))
+        rules = self.run_assay("eventlog", "baseline", file).stdout.decode()
+        rules = "evidence.allow_emulated = true\n" + rules
+        self.assert_passes(head, events, rules)
+        return rules
+
+    def before_linux(self, events, added):
+        first = next(i for i, e in enumerate(events) if e.pcr == 9)
+        return [*events[:first], *added, *events[first:]]
+
+    def test_a_baseline_refuses_another_initrd_of_systemd_boot(self):
+        head, events = boot("uki")
+        line = event(12, IPL, utf16("console=ttyS0 ro quiet panic=5 lab=uki\0"))
+        booted = self.before_linux([e for e in events if e.pcr != 11], [line])
+        disk = next(e for e in booted if e.pcr == 9 and b"initrd" in e.data)
+        changed = [e.labelled(digests=digests(b"an evil disk")) if e is disk else e for e in booted]
+        self.assert_falls({"policy.kernel.initrds"}, head, changed, self.baseline(head, booted))
+
+    def test_a_baseline_refuses_what_is_put_over_a_unified_kernel_image(self):
+        head, events = boot("uki")
+        rules = self.baseline(head, events)
+        evil = utf16("console=ttyS0 rw init=/bin/sh\0")
+        given = [e.labelled(digests=digests(evil)) if e.pcr == 9 and b"LoadOptions" in e.data else e for e in events]
+        self.assert_falls({"policy.pcr/sha384:12"}, head, self.before_linux(given, [event(12, IPL, evil)]), rules)
+        self.assert_falls({"policy.pcr/sha384:12", "policy.pcr/sha384:13"}, head,
+                          self.before_linux(events, self.ADDITIONS), rules)
+
+    def test_sections_alone_refuse_what_is_put_over_the_image(self):
+        for name in ("uki", "ukisb"):
+            with self.subTest(name):
+                head, events = boot(name)
+                rules = policy("kernel", text="[uki.sections]\n" + "".join(
+                    f'"{section}" = ["{content.hex}"]\n' for section, content in self.sections(events).items()))
+                self.assert_passes(head, events, rules)
+                for added in self.ADDITIONS:
+                    self.assert_falls({"policy.uki.additions"}, head, self.before_linux(events, [added]), rules)
+
+    def test_a_baseline_refuses_other_keys_of_the_owner(self):
+        head, events = boot("sb")
+        changed = [e.labelled(digests=digests(b"an evil list of keys")) if e.pcr == 14 else e for e in events]
+        self.assert_falls({"policy.pcr/sha384:14"}, head, changed, self.baseline(head, events))
+
     # What the firmware says.
 
     def test_a_firmware_version_behind_a_boot_guard_record(self):
