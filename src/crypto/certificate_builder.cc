@@ -97,10 +97,23 @@ std::string basic_constraints(const CertificateTemplate& content) {
   return fmt::format("critical,CA:TRUE,pathlen:{}", *content.path_length);
 }
 
+std::string key_usage(const CertificateTemplate& content) {
+  if (content.is_ca) return "critical,keyCertSign,cRLSign";
+  switch (content.purpose) {
+    case CertifiedPurpose::signing:
+      break;
+    case CertifiedPurpose::encipherment:
+      return "critical,keyEncipherment";
+    case CertifiedPurpose::agreement:
+      return "critical,keyAgreement";
+  }
+  return "critical,digitalSignature";
+}
+
 Status add_extensions(X509* x509, X509* issuer, const CertificateTemplate& content) {
   const std::pair<int, std::string> configured[] = {
       {NID_basic_constraints, basic_constraints(content)},
-      {NID_key_usage, content.is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"},
+      {NID_key_usage, key_usage(content)},
       {NID_subject_key_identifier, "hash"},
       {NID_authority_key_identifier, "keyid:always"},
   };

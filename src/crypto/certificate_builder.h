@@ -11,6 +11,13 @@
 
 namespace assay {
 
+/// What the key of a certificate that is no CA's is for: its keyUsage (RFC 5280 section 4.2.1.3).
+enum class CertifiedPurpose {
+  signing,       ///< digitalSignature
+  encipherment,  ///< keyEncipherment: an RSA endorsement key
+  agreement,     ///< keyAgreement: an ECC endorsement key
+};
+
 /// What a certificate to be issued says.  Names are lists of (attribute short name, value), most
 /// significant first: {{"O", "assay emulator"}, {"CN", "Root"}}.
 struct CertificateTemplate {
@@ -18,15 +25,16 @@ struct CertificateTemplate {
   Instant not_before;
   Instant not_after;
   bool is_ca = false;
-  std::optional<int> path_length;       ///< CAs only
-  std::vector<std::string> ca_issuers;  ///< URLs for authorityInfoAccess
+  CertifiedPurpose purpose = CertifiedPurpose::signing;  ///< not of CAs
+  std::optional<int> path_length;                        ///< CAs only
+  std::vector<std::string> ca_issuers;                   ///< URLs for authorityInfoAccess
   /// (dotted OID, DER of the extension's value); never critical.
   std::vector<std::pair<std::string, Buffer>> extensions;
 };
 
 /// A certificate for `subject_key`, signed by `issuer_key` with SHA-256, serial of 16 random bytes,
 /// subjectKeyIdentifier and authorityKeyIdentifier set, keyUsage keyCertSign|cRLSign for CAs and
-/// digitalSignature otherwise.  `issuer` empty: self-signed, `issuer_key` must then be the
+/// that of the purpose otherwise.  `issuer` empty: self-signed, `issuer_key` must then be the
 /// subject's.
 Result<Certificate> issue_certificate(const CertificateTemplate& content,
                                       const PublicKey& subject_key,

@@ -10,6 +10,7 @@ namespace {
 
 // TPM 2.0 Part 2, 6.2 and 6.9.
 constexpr std::uint32_t kGeneratedValue = 0xFF544347;
+constexpr std::uint16_t kAttestCertify = 0x8017;
 constexpr std::uint16_t kAttestQuote = 0x8018;
 
 // The largest members of TPMU_HA and of TPMT_HA, of an RSA-4096 number and of a P-521 coordinate.
@@ -43,15 +44,17 @@ void check_policy_size(ByteReader& r, const TpmPublic& key) {
 /// TPMT_SYM_DEF_OBJECT+.  Part 2, 12.2.3.5: "for a restricted decryption key, shall be set to a
 /// supported symmetric algorithm, key size, and mode.  if the key is not a restricted decryption
 /// key, this field shall be set to TPM_ALG_NULL."
-void read_symmetric(ByteReader& r, const TpmObjectAttributes& attributes) {
+std::optional<TpmSymmetric> read_symmetric(ByteReader& r, const TpmObjectAttributes& attributes) {
   const bool wanted = attributes.restricted && attributes.decrypt;
-  const bool present = r.u16_be("symmetric.algorithm") != tpm_alg::kNull;
+  TpmSymmetric out{.algorithm = r.u16_be("symmetric.algorithm"), .key_bits = 0, .mode = 0};
+  const bool present = out.algorithm != tpm_alg::kNull;
   r.require("symmetric.algorithm", present == wanted,
             wanted ? "a storage key needs a symmetric algorithm"
                    : "only a storage key has a symmetric algorithm");
-  if (!present) return;
-  (void)r.u16_be("symmetric.key_bits");
-  (void)r.u16_be("symmetric.mode");
+  if (!present) return std::nullopt;
+  out.key_bits = r.u16_be("symmetric.key_bits");
+  out.mode = r.u16_be("symmetric.mode");
+  return out;
 }
 
 bool is_scheme_of(std::uint16_t type, std::uint16_t scheme) {
@@ -74,7 +77,7 @@ void read_scheme(ByteReader& r, TpmPublic& key) {
 
 /// TPMS_RSA_PARMS and TPM2B_PUBLIC_KEY_RSA.  Part 2, 12.2.3.5 and 11.2.4.5.
 void read_rsa(ByteReader& r, TpmPublic& key) {
-  read_symmetric(r, key.attributes);
+  key.symmetric = read_symmetric(r, key.attributes);
   read_scheme(r, key);
   key.key_bits = r.u16_be("key_bits");
   r.require("key_bits", key.key_bits % 1024 == 0 && key.key_bits > 0 && key.key_bits <= 4096,
@@ -106,7 +109,7 @@ std::optional<std::size_t> coordinate_size(std::uint16_t curve) {
 
 /// TPMS_ECC_PARMS and TPMS_ECC_POINT.  Part 2, 12.2.3.6 and 11.2.5.2.
 void read_ecc(ByteReader& r, TpmPublic& key) {
-  read_symmetric(r, key.attributes);
+  key.symmetric = read_symmetric(r, key.attributes);
   read_scheme(r, key);
   key.curve = r.u16_be("curve");
   const auto size = coordinate_size(key.curve);
@@ -164,6 +167,12 @@ std::vector<PcrSelection> read_selections(ByteReader& r) {
   return out;
 }
 
+/// What TPMS_ATTEST has before its type's own part, up to the nonce.  Part 2, 10.12.8.
+void read_attest_head(ByteReader& r, std::uint16_t type, std::string_view type_fault) {
+  r.require("magic", r.u32_be("magic") == kGeneratedValue, "not TPM_GENERATED_VALUE (0xff544347)");
+  r.require("type", r.u16_be("type") == type, type_fault);
+}
+
 }  // namespace
 
 TpmObjectAttributes TpmObjectAttributes::from_word(std::uint32_t word) {
@@ -200,8 +209,7 @@ Result<TpmPublic> parse_tpm_public(Bytes in) {
 
 Result<QuoteAttest> parse_quote_attest(Bytes in) {
   ByteReader r("quote_attest", in);
-  r.require("magic", r.u32_be("magic") == kGeneratedValue, "not TPM_GENERATED_VALUE (0xff544347)");
-  r.require("type", r.u16_be("type") == kAttestQuote, "not TPM_ST_ATTEST_QUOTE (0x8018)");
+  read_attest_head(r, kAttestQuote, "not TPM_ST_ATTEST_QUOTE (0x8018)");
   QuoteAttest quote;
   quote.qualified_signer = to_buffer(r.sized_be16("qualified_signer", kMaxHashed));
   quote.extra_data = to_buffer(r.sized_be16("extra_data", kMaxHashed));
@@ -210,6 +218,19 @@ Result<QuoteAttest> parse_quote_attest(Bytes in) {
   quote.selections = read_selections(r);
   quote.pcr_digest = to_buffer(r.sized_be16("pcr_digest", kMaxDigest));
   return r.finish(std::move(quote));
+}
+
+Result<CertifyAttest> parse_certify_attest(Bytes in) {
+  ByteReader r("certify_attest", in);
+  read_attest_head(r, kAttestCertify, "not TPM_ST_ATTEST_CERTIFY (0x8017)");
+  CertifyAttest certify;
+  certify.qualified_signer = to_buffer(r.sized_be16("qualified_signer", kMaxHashed));
+  certify.extra_data = to_buffer(r.sized_be16("extra_data", kMaxHashed));
+  certify.clock = read_clock(r);
+  certify.firmware_version = r.u64_be("firmware_version");
+  certify.name = to_buffer(r.sized_be16("name", kMaxHashed));
+  certify.qualified_name = to_buffer(r.sized_be16("qualified_name", kMaxHashed));
+  return r.finish(std::move(certify));
 }
 
 Result<TpmSignature> parse_tpm_signature(Bytes in) {
@@ -230,6 +251,17 @@ Result<TpmSignature> parse_tpm_signature(Bytes in) {
   }
   r.fail("scheme", fmt::format("scheme {:#06x} is neither RSASSA nor ECDSA", scheme));
   return tl::unexpected(r.error());
+}
+
+Result<Digest> parse_tpm_hmac(Bytes in) {
+  ByteReader r("tpm_hmac", in);
+  const std::uint16_t scheme = r.u16_be("scheme");
+  if (scheme != tpm_alg::kHmac) r.fail("scheme", fmt::format("scheme {:#06x} is not HMAC", scheme));
+  const HashAlgorithm algorithm = read_hash(r, "hash");
+  const Bytes code = r.take("code", digest_size(algorithm));
+  r.end();
+  if (!r.ok()) return tl::unexpected(r.error());
+  return Digest(algorithm, code);
 }
 
 }  // namespace assay

@@ -16,11 +16,15 @@ namespace assay {
 /// TPM_ALG_ID values used here.  TCG Algorithm Registry, table 3.
 namespace tpm_alg {
 inline constexpr std::uint16_t kRsa = 0x0001;
+inline constexpr std::uint16_t kHmac = 0x0005;
+inline constexpr std::uint16_t kAes = 0x0006;
+inline constexpr std::uint16_t kKeyedHash = 0x0008;
 inline constexpr std::uint16_t kNull = 0x0010;
 inline constexpr std::uint16_t kRsassa = 0x0014;
 inline constexpr std::uint16_t kRsapss = 0x0016;
 inline constexpr std::uint16_t kEcdsa = 0x0018;
 inline constexpr std::uint16_t kEcc = 0x0023;
+inline constexpr std::uint16_t kCfb = 0x0043;
 }  // namespace tpm_alg
 
 /// TPMA_OBJECT as named bools.  TPM 2.0 Part 2, 8.3.
@@ -31,13 +35,22 @@ struct TpmObjectAttributes {
   bool operator==(const TpmObjectAttributes&) const = default;
 };
 
+/// TPMT_SYM_DEF_OBJECT of a storage key.  Part 2, 11.1.7.
+struct TpmSymmetric {
+  std::uint16_t algorithm;  ///< tpm_alg::kAes
+  std::uint16_t key_bits;
+  std::uint16_t mode;  ///< tpm_alg::kCfb
+  bool operator==(const TpmSymmetric&) const = default;
+};
+
 /// TPMT_PUBLIC of an asymmetric key.  TPM 2.0 Part 2, 12.2.4.
 struct TpmPublic {
   std::uint16_t type;  ///< tpm_alg::kRsa or kEcc
   HashAlgorithm name_algorithm;
   TpmObjectAttributes attributes;
   Buffer auth_policy;
-  std::uint16_t scheme;  ///< tpm_alg::kNull, kRsassa, kRsapss, kEcdsa
+  std::optional<TpmSymmetric> symmetric;  ///< of a storage key (restricted, decrypt) alone
+  std::uint16_t scheme;                   ///< tpm_alg::kNull, kRsassa, kRsapss, kEcdsa
   std::optional<HashAlgorithm> scheme_hash;
   // RSA
   std::uint16_t key_bits = 0;
@@ -80,6 +93,20 @@ struct QuoteAttest {
 /// not come from a TPM at all, Part 2, 6.2) and the type TPM_ST_ATTEST_QUOTE (0x8018).
 Result<QuoteAttest> parse_quote_attest(Bytes in);
 
+/// TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY.  Part 2, 10.12.8 and 10.12.3.
+struct CertifyAttest {
+  Buffer qualified_signer;  ///< TPM2B_NAME
+  Buffer extra_data;
+  TpmClock clock;
+  std::uint64_t firmware_version = 0;
+  Buffer name;            ///< of the certified object: nameAlg and a digest
+  Buffer qualified_name;  ///< the same with its parents
+};
+
+/// Parses TPMS_ATTEST; the magic must be TPM_GENERATED_VALUE and the type TPM_ST_ATTEST_CERTIFY
+/// (0x8017).  Fault::malformed.
+Result<CertifyAttest> parse_certify_attest(Bytes in);
+
 /// TPMT_SIGNATURE: RSASSA, or ECDSA.  Part 2, 11.3.4.
 struct RsassaSignature {
   HashAlgorithm hash;
@@ -93,5 +120,9 @@ using TpmSignature = std::variant<RsassaSignature, EcdsaSignature>;
 
 /// Parses TPMT_SIGNATURE; other schemes are Fault::malformed with the scheme named.
 Result<TpmSignature> parse_tpm_signature(Bytes in);
+
+/// Parses TPMT_SIGNATURE of the scheme HMAC, whose TPMT_HA is the authentication code.
+/// Fault::malformed.
+Result<Digest> parse_tpm_hmac(Bytes in);
 
 }  // namespace assay

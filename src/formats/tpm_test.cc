@@ -101,6 +101,7 @@ TEST(TpmPublic, ReadsATemplateWithAPolicyAndASymmetricAlgorithm) {
             "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa");
   EXPECT_EQ(key->scheme, tpm_alg::kNull);
   EXPECT_FALSE(key->scheme_hash);
+  EXPECT_EQ(key->symmetric, (TpmSymmetric{tpm_alg::kAes, 128, tpm_alg::kCfb}));
   EXPECT_TRUE(key->attributes.decrypt && key->attributes.admin_with_policy);
   EXPECT_TRUE(key->modulus.empty());
 }
@@ -290,6 +291,60 @@ TEST(QuoteAttest, RefusesTwins) {
         with("00000000"
              "0041"),
         "quote_attest.pcr_digest@0x29: 65 bytes declared, at most 64 allowed"}});
+}
+
+const std::string kCertified =
+    "ff5443478017"
+    "0002000b"
+    "0003010203"
+    "0000000000000001"
+    "00000002"
+    "00000003"
+    "01"
+    "0000000000000004"
+    "0003000baa"
+    "0003000bbb";
+
+TEST(CertifyAttest, ReadsTheNamesOfTheCertifiedKey) {
+  const auto certify = parse_certify_attest(bytes(kCertified));
+  ASSERT_TRUE(certify) << to_string(certify.error());
+  EXPECT_EQ(hex(certify->qualified_signer), "000b");
+  EXPECT_EQ(hex(certify->extra_data), "010203");
+  EXPECT_EQ(certify->clock, (TpmClock{1, 2, 3, true}));
+  EXPECT_EQ(certify->firmware_version, 4U);
+  EXPECT_EQ(hex(certify->name), "000baa");
+  EXPECT_EQ(hex(certify->qualified_name), "000bbb");
+}
+
+TEST(CertifyAttest, RefusesTwins) {
+  const Buffer whole = bytes(kCertified);
+  expect_refused_when_cut(parse_certify_attest, whole);
+  expect_refused(parse_certify_attest,
+                 {{"one byte too many", with_trailing_byte(whole),
+                   "certify_attest.end@0x32: 1 trailing bytes"},
+                  {"not made by a TPM", patched(whole, 0, "ff544348"),
+                   "certify_attest.magic@0x4: not TPM_GENERATED_VALUE (0xff544347)"},
+                  {"a quote", boot_file("sb/quote.rsa.sha256.msg"),
+                   "certify_attest.type@0x6: not TPM_ST_ATTEST_CERTIFY (0x8017)"},
+                  {"a clock that is neither safe nor unsafe", patched(whole, 31, "02"),
+                   "certify_attest.safe@0x20: TPMI_YES_NO is 0 or 1"}});
+  // And the other way round.
+  EXPECT_EQ(outcome(parse_quote_attest, whole),
+            "quote_attest.type@0x6: not TPM_ST_ATTEST_QUOTE (0x8018)");
+}
+
+TEST(TpmHmac, ReadsAnAuthenticationCodeAndRefusesTwins) {
+  const Buffer whole = bytes("0005000b" + std::string(64, 'a'));
+  const auto code = parse_tpm_hmac(whole);
+  ASSERT_TRUE(code) << to_string(code.error());
+  EXPECT_EQ(*code, Digest(HashAlgorithm::sha256, Buffer(32, 0xAA)));
+  expect_refused_when_cut(parse_tpm_hmac, whole);
+  expect_refused(parse_tpm_hmac, {{"one byte too many", with_trailing_byte(whole),
+                                   "tpm_hmac.end@0x24: 1 trailing bytes"},
+                                  {"a signature", boot_file("sb/quote.rsa.sha256.sig"),
+                                   "tpm_hmac.scheme@0x2: scheme 0x0014 is not HMAC"},
+                                  {"an unknown hash", patched(whole, 2, "0001"),
+                                   "tpm_hmac.hash@0x4: unknown hash algorithm 0x0001"}});
 }
 
 TEST(TpmSignature, ReadsRecordedSignatures) {
