@@ -10,6 +10,8 @@ namespace assay {
 class AuthenticityProof {
   AuthenticityProof() = default;
   friend class VtpmAuthenticator;
+  friend class EnrolmentAuthenticator;
+  friend class RegisterAuthenticator;
   friend class AuthenticityForTests;  // verify/testing.h, which no product code may include
 };
 

@@ -10,6 +10,7 @@
 #include "crypto/certificate.h"
 #include "crypto/crl.h"
 #include "crypto/hash.h"
+#include "verify/certificate_chain.h"
 
 namespace assay {
 
@@ -17,42 +18,6 @@ namespace {
 
 constexpr std::string_view kTrustHint =
     "name whom to trust: --trust google, or --trust FILE with the CA certificates as PEM";
-
-/// How a leaf hangs from an anchor.
-struct Chain {
-  const TrustAnchor* anchor = nullptr;
-  std::vector<const Certificate*> issuers;  ///< from evidence, the leaf's own issuer first
-};
-
-/// Looks for a path from the leaf to an anchor.  An anchor is a name and a key; CA certificates in
-/// the evidence are only steps towards one.  Each of them is tried once, so the work is bounded.
-class ChainSearch {
- public:
-  ChainSearch(const Trust& trust, const std::vector<Certificate>& issuers)
-      : trust_(trust), issuers_(issuers), tried_(issuers.size()) {}
-
-  std::optional<Chain> from(const Certificate& certificate) {
-    const std::string issuer = certificate.issuer();
-    for (const TrustAnchor& anchor : trust_.anchors)
-      if (anchor.name == issuer && certificate.signed_by(anchor.key)) return Chain{&anchor, {}};
-    for (std::size_t i = 0; i < issuers_.size(); ++i) {
-      if (tried_[i] || issuers_[i].subject() != issuer) continue;
-      const auto key = issuers_[i].public_key();
-      if (!key || !certificate.signed_by(*key)) continue;
-      tried_[i] = true;
-      if (auto chain = from(issuers_[i])) {
-        chain->issuers.insert(chain->issuers.begin(), &issuers_[i]);
-        return chain;
-      }
-    }
-    return std::nullopt;
-  }
-
- private:
-  const Trust& trust_;
-  const std::vector<Certificate>& issuers_;
-  std::vector<bool> tried_;
-};
 
 std::vector<Certificate> readable(const std::vector<Buffer>& ders) {
   std::vector<Certificate> out;
@@ -63,9 +28,10 @@ std::vector<Certificate> readable(const std::vector<Buffer>& ders) {
 
 /// RFC 5280 section 6.1.3 (a)(1): "the certificate's signature can be verified with the working
 /// public key", up to a key that is trusted.
-std::optional<Chain> check_chain(const Certificate& ak, const std::vector<Certificate>& issuers,
-                                 const Trust& trust, Verdict& verdict) {
-  auto chain = ChainSearch(trust, issuers).from(ak);
+std::optional<CertificateChain> check_chain(const Certificate& ak,
+                                            const std::vector<Certificate>& issuers,
+                                            const Trust& trust, Verdict& verdict) {
+  auto chain = find_chain(ak, issuers, trust);
   std::string got;
   if (chain)
     got = chain->anchor->name;
@@ -84,34 +50,16 @@ std::optional<Chain> check_chain(const Certificate& ak, const std::vector<Certif
 
 /// RFC 5280 section 6.1.4 (k), (m), (n): an issuer has cA set, its path length is not exceeded, and
 /// its key may sign certificates.  What we pin is held to be a CA already.
-void check_issuers(const Chain& chain, Verdict& verdict) {
-  std::string wrong;
-  for (std::size_t below = 0; below < chain.issuers.size(); ++below) {
-    const Certificate& ca = *chain.issuers[below];
-    const auto path_length = ca.path_length();
-    const auto unhandled = ca.unhandled_critical_extensions({});
-    const bool too_long = path_length && static_cast<std::size_t>(*path_length) < below;
-    if (!ca.is_ca() || !ca.may_sign_certificates() || too_long || !unhandled.empty())
-      wrong = fmt::format("\"{}\" may not issue certificates here", ca.subject());
-  }
+void check_issuers(const CertificateChain& chain, Verdict& verdict) {
+  const std::string wrong = issuer_fault(chain);
   verdict.require(
       "ak.certificate.issuers", wrong.empty(), "every issuer is a CA that may issue this",
       wrong.empty() ? fmt::format("{} between the AK and the anchor", chain.issuers.size()) : wrong,
       "send the CA's own intermediate certificates");
 }
 
-/// All of the path is valid in between.
-CertificatePath::Validity validity_of(const Certificate& ak, const Chain& chain) {
-  Instant from = ak.not_before(), to = ak.not_after();
-  for (const Certificate* issuer : chain.issuers)
-    from = std::max(from, issuer->not_before()), to = std::min(to, issuer->not_after());
-  if (chain.anchor != nullptr)
-    from = std::max(from, chain.anchor->not_before), to = std::min(to, chain.anchor->not_after);
-  return {from, to};
-}
-
 /// Each certificate of the chain with its issuer's key, the AK's first.
-std::vector<CertificatePath::Link> links_of(const Certificate& ak, const Chain& chain) {
+std::vector<CertificatePath::Link> links_of(const Certificate& ak, const CertificateChain& chain) {
   std::vector<CertificatePath::Link> out;
   const Certificate* certificate = &ak;
   for (const Certificate* issuer : chain.issuers) {
@@ -134,12 +82,6 @@ bool is_for_tpm_keys(const Certificate& ak) {
          });
 }
 
-/// Whether keyUsage has keyEncipherment (2) or keyAgreement (4), as an endorsement key's does: a
-/// BIT STRING of a tag, a length, the number of unused bits, and the first eight bits.
-bool is_for_encryption(Bytes key_usage) {
-  return key_usage.size() >= 4 && (key_usage[3] & 0x28) != 0;
-}
-
 /// RFC 5280 section 4.2.1.3: digitalSignature "is asserted when the subject public key is used for
 /// verifying digital signatures".  Google's EK certificates chain like its AK certificates, and an
 /// endorsement key could be made to sign: their keyUsage tells them apart.
@@ -151,8 +93,8 @@ void check_usage(const Certificate& ak, Verdict& verdict) {
   else if (ak.is_ca())
     wrong = "a CA certificate";
   else if (!ak.may_sign_data())
-    wrong = is_for_encryption(*usage) ? "an endorsement key's: for encryption, not for signatures"
-                                      : "no digitalSignature";
+    wrong = is_for_encryption(ak) ? "an endorsement key's: for encryption, not for signatures"
+                                  : "no digitalSignature";
   else if (!is_for_tpm_keys(ak))
     wrong = "extendedKeyUsage of other purposes";
   verdict.require("ak.certificate.usage", wrong.empty(),
@@ -248,7 +190,7 @@ std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& 
     out->anchor = *chain->anchor;
     out->links = links_of(*ak, *chain);
   }
-  out->validity = validity_of(*ak, chain.value_or(Chain{}));
+  out->validity = validity_of(*ak, chain.value_or(CertificateChain{}));
   check_usage(*ak, verdict);
   check_extensions(*ak, verdict);
   out->extension = check_instance(*ak, verdict);

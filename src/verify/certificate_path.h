@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "collateral/trust.h"
 #include "formats/attestation.h"
+#include "verify/certificate_chain.h"
 #include "verify/check.h"
 
 namespace assay {
@@ -27,9 +28,7 @@ struct CertificatePath {
   CertificatePath(const CertificatePath&) = delete;
   CertificatePath& operator=(const CertificatePath&) = delete;
 
-  struct Validity {
-    Instant from, to;
-  };
+  using Validity = ValidityPeriod;
 
   /// One certificate and who signed it: what revocation is asked about.
   struct Link {

@@ -215,6 +215,11 @@ void check_together(const std::vector<std::optional<QuoteAttest>>& attests, Verd
 
 }  // namespace
 
+bool is_signed_by(const Quote& quote, const PublicKey& key) {
+  const auto signature = parse_tpm_signature(quote.signature);
+  return signature && scheme_allowed(*signature, key) && verifies(*signature, key, quote.attest);
+}
+
 std::vector<HashAlgorithm> banks_of(const std::vector<Quote>& quotes) {
   std::vector<HashAlgorithm> banks;
   for (const HashAlgorithm bank : kBanksStrongestFirst)

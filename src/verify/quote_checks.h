@@ -24,6 +24,9 @@ std::vector<std::optional<QuoteAttest>> check_quotes(const std::vector<Quote>& q
                                                      const std::optional<PublicKey>& key,
                                                      Bytes nonce, NonceRule rule, Verdict& verdict);
 
+/// Whether `key` made the quote's signature, by a scheme of its own type.  Nothing else is asked.
+bool is_signed_by(const Quote& quote, const PublicKey& key);
+
 /// The banks of the quotes, each once, the strongest first: SHA-512, SHA-384, SHA-256, SM3, SHA-1.
 std::vector<HashAlgorithm> banks_of(const std::vector<Quote>& quotes);
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "verify/quote_signer.h"
 #include "verify/recorded_attestation.h"
 
 namespace assay {
@@ -62,6 +63,24 @@ TEST(TrustedKey, IsMeantWhereTheEvidenceNamesNoneAndThereIsOne) {
   EXPECT_THAT(
       failures(judge(evidence, {trusted("sb/akecc.pem"), trusted("nosb/akecc.pem")}).verdict),
       Contains("ak.public.trusted"));
+}
+
+TEST(TrustedKey, IsFoundByTheQuoteItSigned) {
+  const std::vector<TrustedKey> keys{trusted("nosb/akrsa.pem"), trusted("sb/akecc.pem"),
+                                     trusted("sb/akrsa.tpm2b")};
+  for (const char* kind : {"rsa", "ecc"}) {
+    Attestation evidence = recorded_boot("sb", kind);
+    evidence.ak_pub.clear();
+    const TrustedKey* const found = find_quote_signer(evidence, keys);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found, &keys[std::string(kind) == "ecc" ? 1 : 2]);
+    evidence.quotes[0].attest[60] ^= 1;
+    EXPECT_EQ(find_quote_signer(evidence, keys), nullptr);
+    evidence.quotes.clear();
+    EXPECT_EQ(find_quote_signer(evidence, keys), nullptr);
+  }
+  EXPECT_EQ(find_quote_signer(recorded_boot("uki", "rsa"), keys), nullptr);
+  EXPECT_EQ(find_quote_signer(recorded_boot("sb", "rsa"), {}), nullptr);
 }
 
 TEST(TrustedKey, LeavesNothingToTheCertificate) {
