@@ -258,13 +258,13 @@ class SwtpmMachine final : public Machine {
     EXPECT_TRUE(ca) << to_string(ca.error());
     auto tpm = Tpm::open(*reach());
     EXPECT_TRUE(tpm) << to_string(tpm.error());
-    const Status provisioned = provision_attestation_keys(*tpm, *ca,
-                                                          {.zone = "z",
-                                                           .project_id = "p",
-                                                           .project_number = 1,
-                                                           .instance_name = "i",
-                                                           .instance_id = 2},
-                                                          "http://127.0.0.1:1/ca.crt", kNow);
+    const Status provisioned = provision_keys(*tpm, *ca,
+                                              {.zone = "z",
+                                               .project_id = "p",
+                                               .project_number = 1,
+                                               .instance_name = "i",
+                                               .instance_id = 2},
+                                              "http://127.0.0.1:1/ca.crt", kNow);
     EXPECT_TRUE(provisioned) << to_string(provisioned.error());
     const auto boot = parse_measured_boot(log_);
     EXPECT_TRUE(boot);

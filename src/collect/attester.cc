@@ -100,6 +100,11 @@ ProviderKeyIndexes provider_key_indexes(KeyAlgorithm algorithm) {
   return {};
 }
 
+Result<TpmKey> attestation_key(Tpm& tpm, AttestationKeyChoice choice, KeyAlgorithm algorithm) {
+  return choice == AttestationKeyChoice::own ? own_key(tpm, algorithm)
+                                             : provider_key(tpm, algorithm);
+}
+
 Buffer attestation_key_template(KeyAlgorithm algorithm) {
   // fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign.
   constexpr std::uint32_t kAttributes = 0x00050072;
@@ -139,8 +144,7 @@ Result<Buffer> provider_key_certificate(Tpm& tpm, KeyAlgorithm algorithm) {
 Result<Attestation> collect_attestation(Tpm& tpm, const AttestRequest& request) {
   const auto banks = tpm.allocated_banks();
   if (!banks) return pass_on(banks);
-  const auto key = request.key == AttestationKeyChoice::own ? own_key(tpm, request.algorithm)
-                                                            : provider_key(tpm, request.algorithm);
+  const auto key = attestation_key(tpm, request.key, request.algorithm);
   if (!key) return pass_on(key);
   Attestation out;
   out.ak_pub = key->public_area();

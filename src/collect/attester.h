@@ -30,6 +30,10 @@ ProviderKeyIndexes provider_key_indexes(KeyAlgorithm algorithm);
 /// or P-256 with ECDSA.  gotpm's own AK and Google's differ in the hierarchy alone.
 Buffer attestation_key_template(KeyAlgorithm algorithm);
 
+/// The attestation key of that kind: where gotpm keeps its own, or made anew from its template.
+/// Fault::unavailable where the provider has none here.
+Result<TpmKey> attestation_key(Tpm& tpm, AttestationKeyChoice choice, KeyAlgorithm algorithm);
+
 struct AttestRequest {
   Buffer nonce;  ///< 1 to 64 bytes; TPMS_ATTEST.extraData verbatim
   AttestationKeyChoice key = AttestationKeyChoice::own;

@@ -9,18 +9,16 @@
 #include <algorithm>
 #include <array>
 
+#include "collect/tss.h"
+
 namespace assay {
 namespace {
 
 constexpr std::size_t kMaxBanks = 8;
 constexpr std::size_t kMaxNv = 64 * 1024;
 
-/// Frees what ESYS allocated.
-struct Free {
-  void operator()(void* p) const { Esys_Free(p); }
-};
 template <class T>
-using Owned = std::unique_ptr<T, Free>;
+using Owned = EsysOwned<T>;
 
 /// The TPM's answer where the error comes from the TPM itself, without the layer's number.
 std::uint32_t tpm_code(TSS2_RC rc) {
@@ -94,27 +92,15 @@ PcrMask mask_of(const TPMS_PCR_SELECTION& selection) {
 /// Fault::malformed: the template is the caller's, or came out of the TPM's NV memory.
 Result<TPM2B_PUBLIC> parse_template(Bytes public_template) {
   TPM2B_PUBLIC out{};
-  std::size_t offset = 0;
-  const TSS2_RC rc = Tss2_MU_TPMT_PUBLIC_Unmarshal(public_template.data(), public_template.size(),
-                                                   &offset, &out.publicArea);
-  if (rc != TSS2_RC_SUCCESS || offset != public_template.size()) {
+  if (!unmarshal_tss(public_template, out.publicArea, Tss2_MU_TPMT_PUBLIC_Unmarshal)) {
     return fail(Fault::malformed, "key template",
                 fmt::format("{} bytes are not one TPMT_PUBLIC", public_template.size()));
   }
   return out;
 }
 
-template <class T, class Marshal>
-Buffer marshal(const T& value, Marshal with) {
-  Buffer out(sizeof(T));
-  std::size_t offset = 0;
-  ASSAY_CHECK(with(&value, out.data(), out.size(), &offset) == TSS2_RC_SUCCESS);
-  out.resize(offset);
-  return out;
-}
-
 Buffer marshal_public(const TPMT_PUBLIC& area) {
-  return marshal(area, Tss2_MU_TPMT_PUBLIC_Marshal);
+  return marshal_tss(area, Tss2_MU_TPMT_PUBLIC_Marshal);
 }
 
 bool made_from(TPMT_PUBLIC key, const TPMT_PUBLIC& original) {
@@ -395,7 +381,7 @@ Result<SignedQuote> Tpm::quote(const TpmKey& key, Bytes nonce, const PcrSelectio
   const Owned<TPMT_SIGNATURE> signature(raw_signature);
   if (rc != TSS2_RC_SUCCESS) return refusal("TPM2_Quote", rc);
   return SignedQuote{Buffer(attest->attestationData, attest->attestationData + attest->size),
-                     marshal(*signature, Tss2_MU_TPMT_SIGNATURE_Marshal)};
+                     marshal_tss(*signature, Tss2_MU_TPMT_SIGNATURE_Marshal)};
 }
 
 Status Tpm::extend(std::uint32_t pcr, const std::vector<Digest>& digests) {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "collect/tcti.h"
 #include "formats/pcr.h"
 #include "formats/tpm.h"
@@ -16,6 +17,8 @@
 struct ESYS_CONTEXT;
 
 namespace assay {
+
+class PolicySession;
 
 /// Permanent handles.  TPM 2.0 Part 2, 7.4.
 enum class Hierarchy : std::uint32_t {
@@ -53,9 +56,21 @@ class TpmKey {
 };
 
 /// TPMS_ATTEST and TPMT_SIGNATURE as the TPM made them.
-struct SignedQuote {
+struct SignedStatement {
   Buffer attest;
   Buffer signature;
+};
+using SignedQuote = SignedStatement;
+
+/// What a verifier encrypted for the TPM with a certain endorsement key (crypto/tpm_wrap.h).
+struct ProtectedCredential {
+  Buffer credential;      ///< TPM2B_ID_OBJECT without its size
+  Buffer encrypted_seed;  ///< TPM2B_ENCRYPTED_SECRET without its size
+};
+struct DuplicatedKey {
+  Buffer duplicate;       ///< TPM2B_PRIVATE without its size
+  Buffer encrypted_seed;  ///< TPM2B_ENCRYPTED_SECRET without its size
+  Buffer public_area;     ///< TPMT_PUBLIC
 };
 
 /// A TPM 2.0 as an attester uses it, over tpm2-tss's ESAPI.  Every hierarchy is used with the empty
@@ -88,6 +103,17 @@ class Tpm {
   /// TPM2_Quote over `selection`, with `nonce` as qualifying data and the key's own scheme.
   Result<SignedQuote> quote(const TpmKey& key, Bytes nonce, const PcrSelection& selection);
 
+  /// TPM2_ActivateCredential: the secret, which the TPM gives out only if it holds both the
+  /// endorsement key `ek` and the very key that the credential names, `key`.  Fault::untrusted
+  /// where it refuses: the credential is for another TPM or another key.
+  Result<Secret> activate_credential(const TpmKey& ek, const TpmKey& key,
+                                     const ProtectedCredential& protected_credential);
+  /// TPM2_Import and TPM2_Load under the endorsement key `ek`.  Fault::untrusted where it refuses:
+  /// the key was duplicated for another TPM.
+  Result<TpmKey> import_key(const TpmKey& ek, const DuplicatedKey& duplicated);
+  /// TPM2_Certify: `signer`'s statement that `key` is in this TPM, without qualifying data.
+  Result<SignedStatement> certify(const TpmKey& key, const TpmKey& signer);
+
   /// For the firmware of a virtual machine: TPM2_PCR_Extend with one digest per bank.
   Status extend(std::uint32_t pcr, const std::vector<Digest>& digests);
   /// TPM2_HierarchyChangeAuth of the platform hierarchy to `password`, as firmware does before it
@@ -103,6 +129,12 @@ class Tpm {
   /// The Error of a TSS2_RC that `command` came back with.
   [[nodiscard]] tl::unexpected<Error> refusal(const char* command, std::uint32_t rc) const;
   Result<std::uint32_t> property(std::uint32_t property);
+  /// A policy session that the endorsement hierarchy's (empty) password satisfies, for one use of a
+  /// key with the default EK policy.
+  Result<PolicySession> endorsement_session();
+  /// Whether the TPM says that it has failed and works on: libtpms does where a seed was encrypted
+  /// for another RSA key.
+  bool is_false_alarm(std::uint32_t rc);
 
   Tcti tcti_;
   std::unique_ptr<ESYS_CONTEXT, Finalize> esys_;

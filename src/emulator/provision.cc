@@ -2,6 +2,7 @@
 #include "emulator/provision.h"
 
 #include "collect/attester.h"
+#include "collect/endorsement.h"
 #include "formats/tpm.h"
 
 namespace assay {
@@ -23,8 +24,26 @@ bool still_right(Bytes der, const VendorCa& ca, const std::string& issuer_url) {
          certificate->ca_issuers() == std::vector<std::string>{issuer_url};
 }
 
-Status provision(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& ca, const GceInstance& instance,
-                 const std::string& issuer_url, Instant now) {
+/// The certificate of the endorsement key, which needs no template: everybody knows it.
+Status provision_endorsement(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& ca,
+                             const GceInstance& instance, const std::string& issuer_url,
+                             Instant now) {
+  const std::uint32_t index = endorsement_key_indexes(algorithm).certificate;
+  const auto present = tpm.read_nv(index);
+  if (!present) return pass_on(present);
+  if (*present && still_right(**present, ca, issuer_url)) return {};
+  const auto key = tpm.create_primary(Hierarchy::endorsement, endorsement_key_template(algorithm));
+  if (!key) return pass_on(key);
+  const auto public_key = public_key_of(*key);
+  if (!public_key) return pass_on(public_key);
+  const auto certificate = ca.certify_endorsement_key(*public_key, instance, issuer_url, now);
+  if (!certificate) return pass_on(certificate);
+  return tpm.write_platform_nv(index, kProviderNvAttributes, certificate->der());
+}
+
+Status provision_attestation(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& ca,
+                             const GceInstance& instance, const std::string& issuer_url,
+                             Instant now) {
   const ProviderKeyIndexes index = provider_key_indexes(algorithm);
   const auto present = tpm.read_nv(index.certificate);
   if (!present) return pass_on(present);
@@ -47,10 +66,13 @@ Status provision(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& ca, const Gce
 
 }  // namespace
 
-Status provision_attestation_keys(Tpm& tpm, const VendorCa& ca, const GceInstance& instance,
-                                  const std::string& issuer_url, Instant now) {
+Status provision_keys(Tpm& tpm, const VendorCa& ca, const GceInstance& instance,
+                      const std::string& issuer_url, Instant now) {
   for (const KeyAlgorithm algorithm : {KeyAlgorithm::rsa, KeyAlgorithm::ecc}) {
-    if (Status done = provision(tpm, algorithm, ca, instance, issuer_url, now); !done) return done;
+    for (const auto provision : {provision_attestation, provision_endorsement}) {
+      if (Status done = provision(tpm, algorithm, ca, instance, issuer_url, now); !done)
+        return done;
+    }
   }
   return {};
 }

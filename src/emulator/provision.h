@@ -11,9 +11,10 @@
 namespace assay {
 
 /// Puts into the TPM what Google's firmware finds there: for RSA and ECC the attestation key's
-/// template and its certificate, at NV indexes 0x01C10000 to 0x01C10003.  What is there and still
+/// template and its certificate, at NV indexes 0x01C10000 to 0x01C10003, and the endorsement key's
+/// certificate at 0x01C00002 and 0x01C0000A.  What is there and still
 /// right (issued by `ca` with `issuer_url`) is kept.  The platform hierarchy must have no password.
-Status provision_attestation_keys(Tpm& tpm, const VendorCa& ca, const GceInstance& instance,
-                                  const std::string& issuer_url, Instant now);
+Status provision_keys(Tpm& tpm, const VendorCa& ca, const GceInstance& instance,
+                      const std::string& issuer_url, Instant now);
 
 }  // namespace assay

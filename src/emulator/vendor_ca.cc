@@ -69,10 +69,8 @@ Result<VendorCa> VendorCa::load_or_make(const fs::path& directory, Instant now) 
   return VendorCa(*intermediate_key, std::move(*root), std::move(*intermediate));
 }
 
-Result<Certificate> VendorCa::certify_attestation_key(const PublicKey& key,
-                                                      const GceInstance& instance,
-                                                      const std::string& issuer_url,
-                                                      Instant now) const {
+CertificateTemplate VendorCa::content_for(const GceInstance& instance,
+                                          const std::string& issuer_url, Instant now) const {
   CertificateTemplate content;
   // Google's: L=zone, O=Google Compute Engine, OU=project, CN=instance id.
   content.subject = {{"L", instance.zone},
@@ -87,6 +85,27 @@ Result<Certificate> VendorCa::certify_attestation_key(const PublicKey& key,
   extension.security_version = 0;
   extension.is_production = true;  // what gotpm wants to see before it believes the instance
   content.extensions.emplace_back(kGceInstanceOid, encode_gce_instance_extension(extension));
+  return content;
+}
+
+Result<Certificate> VendorCa::certify_attestation_key(const PublicKey& key,
+                                                      const GceInstance& instance,
+                                                      const std::string& issuer_url,
+                                                      Instant now) const {
+  return issue_certificate(content_for(instance, issuer_url, now), key, intermediate_,
+                           intermediate_key_);
+}
+
+Result<Certificate> VendorCa::certify_endorsement_key(const PublicKey& key,
+                                                      const GceInstance& instance,
+                                                      const std::string& issuer_url,
+                                                      Instant now) const {
+  CertificateTemplate content = content_for(instance, issuer_url, now);
+  content.purpose =
+      key.type() == KeyType::rsa ? CertifiedPurpose::encipherment : CertifiedPurpose::agreement;
+  // extendedKeyUsage { tcg-kp-EKCertificate }, 2.23.133.8.1.
+  content.extensions.emplace_back("2.5.29.37",
+                                  Buffer{0x30, 0x07, 0x06, 0x05, 0x67, 0x81, 0x05, 0x08, 0x01});
   return issue_certificate(content, key, intermediate_, intermediate_key_);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "crypto/certificate.h"
+#include "crypto/certificate_builder.h"
 #include "crypto/private_key.h"
 #include "formats/gce_instance.h"
 
@@ -28,8 +29,15 @@ class VendorCa {
                                                             const GceInstance& instance,
                                                             const std::string& issuer_url,
                                                             Instant now) const;
+  /// The same for its endorsement key: for encryption, with the extendedKeyUsage of such keys.
+  [[nodiscard]] Result<Certificate> certify_endorsement_key(const PublicKey& key,
+                                                            const GceInstance& instance,
+                                                            const std::string& issuer_url,
+                                                            Instant now) const;
 
  private:
+  [[nodiscard]] CertificateTemplate content_for(const GceInstance& instance,
+                                                const std::string& issuer_url, Instant now) const;
   VendorCa(PrivateKey intermediate_key, Certificate root, Certificate intermediate)
       : intermediate_key_(std::move(intermediate_key)),
         root_(std::move(root)),

@@ -203,8 +203,7 @@ Status boot(LibtpmsDevice& device, const std::shared_ptr<TpmChannel>& channel,
     if (Status allocated = device.allocate_banks(measured.banks); !allocated) return allocated;
     if (Status started = device.startup(measured.startup_locality); !started) return started;
   }
-  if (Status done = provision_attestation_keys(*tpm, ca, instance, issuer_url, now); !done)
-    return done;
+  if (Status done = provision_keys(*tpm, ca, instance, issuer_url, now); !done) return done;
   if (Status done = live_again(measured, *tpm); !done) return done;
   // Google's firmware locks the platform hierarchy too: an operating system cannot change the keys.
   constexpr std::size_t kPasswordSize = 32;
