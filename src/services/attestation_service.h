@@ -21,6 +21,7 @@
 #include "store/audit_log.h"
 #include "store/challenges.h"
 #include "token/key_ring.h"
+#include "verify/trusted_key.h"
 
 namespace assay {
 
@@ -35,6 +36,8 @@ struct AttestationSettings {
   std::optional<AppraisalPolicy> policy = std::nullopt;
   /// What CAs have revoked; null: not asked.  Must outlive the service.
   const RevocationFiles* revocation = nullptr;
+  /// Attestation keys that are trusted themselves, for machines whose evidence has no certificate.
+  std::vector<TrustedKey> trusted_keys{};
   RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 
