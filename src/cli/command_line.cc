@@ -10,6 +10,7 @@
 #include "cli/emulate.h"
 #include "cli/eventlog_options.h"
 #include "cli/job.h"
+#include "cli/key_option.h"
 #include "cli/logs.h"
 #include "cli/policy_options.h"
 #include "cli/quickstart.h"
@@ -17,6 +18,7 @@
 #include "cli/release_serve.h"
 #include "cli/serve.h"
 #include "cli/token.h"
+#include "cli/tpm_options.h"
 #include "cli/verify.h"
 #include "cli/verify_debug.h"
 #include "cli/version.h"
@@ -38,15 +40,6 @@ Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2
 ReadyForm ready_form(bool json) { return json ? ReadyForm::json : ReadyForm::text; }
 ServiceMode service_mode(bool dev) {
   return dev ? ServiceMode::development : ServiceMode::production;
-}
-
-const std::map<std::string, KeyAlgorithm> kKeyAlgorithms{{"rsa", KeyAlgorithm::rsa},
-                                                         {"ecc", KeyAlgorithm::ecc}};
-
-CLI::Option* add_key_algorithm(CLI::App* command, KeyAlgorithm& algorithm) {
-  return command->add_option("--algo", algorithm, "Attestation key: rsa or ecc (default rsa)")
-      ->transform(CLI::CheckedTransformer(kKeyAlgorithms).description(""))
-      ->type_name("ALGORITHM");
 }
 
 void add_metadata_host(CLI::App* command, std::string& host) {
@@ -160,6 +153,11 @@ void add_token(CLI::App& app, Job& job) {
   command
       ->add_option("--custom-nonce", flags->custom_nonces, "For the token's eat_nonce; repeatable")
       ->take_all();
+  add_attestation_key(command, flags->key)
+      ->description(
+          "gceAK: the provider's key, with its certificate; AK: one of its own, which the service "
+          "must "
+          "know (serve --trust-ak; default gceAK)");
   add_key_algorithm(command, flags->algorithm);
   command->add_option("--tpm-path", flags->tpm_path, "TPM device or socket (default /dev/tpmrm0)")
       ->type_name("PATH");
@@ -202,6 +200,12 @@ void add_serve(CLI::App& app, Job& job) {
       ->add_option("--trust", flags->trust,
                    "Who may vouch for VMs: \"google\" or a file; repeatable")
       ->type_name("google|FILE")
+      ->take_all();
+  command
+      ->add_option("--trust-ak", flags->trust_ak,
+                   "An attestation key to trust itself, for machines without a certificate "
+                   "(docs/enrolment.md); repeatable")
+      ->type_name("FILE")
       ->take_all();
   command
       ->add_option("--policy", flags->policy,
@@ -327,14 +331,7 @@ void add_attest(CLI::App& app, Job& job) {
   });
   command->add_option("--nonce", flags->nonce, "What the verifier asked to be quoted, in hex")
       ->type_name("HEX");
-  command
-      ->add_option("--key", flags->key,
-                   "AK: a key of its own; gceAK: the provider's, with its certificate (default AK)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, AttestationKeyChoice>{
-                                              {"AK", AttestationKeyChoice::own},
-                                              {"gceAK", AttestationKeyChoice::google}})
-                      .description(""))
-      ->type_name("KEY");
+  add_attestation_key(command, flags->key);
   add_key_algorithm(command, flags->algorithm);
   command->add_option("--format", flags->format, "binarypb, textproto or json (default binarypb)")
       ->transform(CLI::CheckedTransformer(std::map<std::string, AttestationFormat>{
@@ -454,6 +451,7 @@ int run_command_line(int argc, const char* const* argv, Io io) {
   add_release(app, job);
   add_logs(app, job);
   add_policy(app, job);
+  add_tpm(app, job);
   add_emulate(app, job);
   app.footer(kFooter);  // last: commands made after it would repeat it
 

@@ -7,6 +7,7 @@
 #include "cli/loopback.h"
 #include "cli/policy_file.h"
 #include "cli/serve_regions.h"
+#include "cli/tpm_file.h"
 #include "host/file.h"
 #include "host/signals.h"
 #include "host/system_clock.h"
@@ -79,6 +80,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   }
   auto trust = load_service_trust(options.trust, options.mode);
   if (!trust) return pass_on(trust);
+  auto keys = read_trusted_keys(options.trust_ak);
+  if (!keys) return fail(keys.error().fault, "--trust-ak " + keys.error().where, keys.error().why);
   std::optional<AppraisalPolicy> policy;
   if (!options.policy.empty()) {
     auto loaded = load_appraisal_policy(options.policy);
@@ -111,8 +114,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
                           {}});
   } else {
     if (const Status made = make_private_directory(options.state); !made) return pass_on(made);
-    auto keys = KeyRing::open(options.state / "keys");
-    if (!keys) return pass_on(keys);
+    auto ring = KeyRing::open(options.state / "keys");
+    if (!ring) return pass_on(ring);
     auto challenges = open_sqlite_challenges(options.state / "challenges.db");
     if (!challenges) return pass_on(challenges);
     auto log = open_sqlite_audit_log(options.state / "audit.db");
@@ -121,7 +124,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
                           {},
                           {},
                           std::move(*trust),
-                          std::move(*keys),
+                          std::move(*ring),
                           std::move(*challenges),
                           std::move(*log),
                           {},
@@ -151,7 +154,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
       AttestationSettings{parts->issuer,
                           options.locations.empty() ? google_cloud_regions() : options.locations,
                           options.challenge_lifetime, options.token_lifetime, std::move(policy),
-                          parts->revocation.get()},
+                          parts->revocation.get(), std::move(*keys)},
       parts->trust, parts->keys, *parts->challenges, *parts->log, parts->clock);
   late.set_value(parts->service.get());
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));
@@ -179,6 +182,9 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
       io.out << fmt::format(
           "  revokes {} files of lists, {}\n", options.revocation.crl.size(),
           options.revocation.require_crl ? "a current one required" : "none required");
+    if (!options.trust_ak.empty())
+      io.out << fmt::format("  keys    {} attestation keys are trusted themselves\n",
+                            options.trust_ak.size());
     if (trust.emulated())
       io.out << "  DEVELOPMENT: emulated machines are accepted; their tokens say so\n";
     io.out << "  Ctrl-C stops it" << "\n" << std::flush;

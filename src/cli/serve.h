@@ -19,6 +19,7 @@ struct ServeOptions {
   std::filesystem::path
       state;  ///< challenges, audit log, signing key; empty: in memory (development)
   std::vector<std::string> trust;      ///< "google" or files
+  std::vector<std::string> trust_ak;   ///< files of attestation keys that are trusted themselves
   std::string policy;                  ///< file of an appraisal policy; empty for none
   RevocationOptions revocation;        ///< its files are followed while the service runs
   std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on

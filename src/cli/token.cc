@@ -53,7 +53,7 @@ Result<Token> fetch_token(const TokenOptions& options, const HttpClient& http) {
   if (!identity) return pass_on(identity);
   const auto evidence =
       collect_attestation(machine->tpm, {.nonce = challenge->nonce,
-                                         .key = AttestationKeyChoice::google,
+                                         .key = options.key,
                                          .algorithm = options.algorithm,
                                          .event_log = std::move(machine->event_log),
                                          .http = &http});

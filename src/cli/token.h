@@ -16,6 +16,7 @@ struct TokenOptions {
   std::string endpoint = "https://confidentialcomputing.googleapis.com";
   std::string audience;                    ///< empty: the service's default
   std::vector<std::string> custom_nonces;  ///< need an audience
+  AttestationKeyChoice key = AttestationKeyChoice::google;
   KeyAlgorithm algorithm = KeyAlgorithm::rsa;
   std::string tcti;                 ///< for the TCTI loader; wins over `tpm_path`
   std::filesystem::path tpm_path;   ///< device or socket; empty: /dev/tpmrm0

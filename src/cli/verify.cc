@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "cli/policy_file.h"
+#include "cli/tpm_file.h"
 #include "cli/trust_option.h"
 #include "cli/verdict.h"
 #include "cli/verify_html.h"
@@ -78,19 +79,6 @@ void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io 
   if (outcome.claims) print_claims(**outcome.claims, io);
 }
 
-Result<std::vector<TrustedKey>> read_keys(const std::vector<std::string>& files) {
-  constexpr std::size_t kMaxKeyFile = 64 * 1024;
-  std::vector<TrustedKey> out;
-  for (const std::string& name : files) {
-    const auto file = read_file(name, kMaxKeyFile);
-    if (!file) return pass_on(file);
-    auto key = parse_trusted_key(name, *file);
-    if (!key) return pass_on(key);
-    out.push_back(std::move(*key));
-  }
-  return out;
-}
-
 /// A challenge that can be guessed or met again proves no freshness.  Told, not refused: gotpm
 /// takes any nonce, and its recorded attestations have short ones.
 void warn_of_short_nonce(Bytes nonce, Io io) {
@@ -120,7 +108,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   const auto policy = read_policy(options.policy);
   if (!policy) return explain(io, policy.error());
   const std::optional<AppraisalPolicy>& rules = *policy;
-  const auto keys = read_keys(options.trust_ak);
+  const auto keys = read_trusted_keys(options.trust_ak);
   if (!keys) return explain(io, keys.error());
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
   if (!revocation) return explain(io, revocation.error());

@@ -127,6 +127,14 @@ Status write_file(const fs::path& path, Bytes content, FileAccess access) {
   return {};
 }
 
+Status remove_once(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0) return system_error(path, "cannot remove");
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0) ::fsync(directory.get());
+  return {};
+}
+
 Status make_private_directory(const fs::path& path) {
   const fs::path directory = path.has_filename() ? path : path.parent_path();  // "state/"
   if (std::error_code code; !fs::is_directory(directory, code)) {

@@ -25,6 +25,10 @@ Result<Buffer> read_file(const std::filesystem::path& path, std::size_t max);
 /// "-" is standard output.  A device, pipe or socket (`/dev/stdout`) is written to directly.
 Status write_file(const std::filesystem::path& path, Bytes content, FileAccess access);
 
+/// Removes a file for good: of several callers one succeeds, and what is gone does not come back
+/// after a power failure.  Fault::unavailable for the others.
+Status remove_once(const std::filesystem::path& path);
+
 /// Makes `path` and its parents, the last with mode 0700.  An existing directory is kept as it is,
 /// and must be ours or root's and not writable by others: Fault::unavailable says how to mend it.
 Status make_private_directory(const std::filesystem::path& path);

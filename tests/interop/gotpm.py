@@ -199,6 +199,37 @@ class Gotpm(Case):
                         self.on_socket(gotpm, "seal", "--input", secret, "--output", sealed, "--algo", algo, *pcrs)
                         self.assertEqual(SECRET, self.on_socket(gotpm, "unseal", "--input", sealed).stdout)
 
+    def test_registers_with_our_verifier_and_we_with_theirs(self):
+        """Each makes challenges that the other solves, and each verifies what the other made."""
+        ours = lambda *words, **more: self.run_assay("tpm", "register", *words, **more)
+        in_vm = ("--tpm-path", self.vm.ready["tpm_socket"])
+        ek, blob, secret, certified = (self.directory / name for name in ("ek", "blob", "secret", "certified"))
+        self.run_assay("tpm", "pubkey", "endorsement", "--key-format", "tpmt-public", "--output", ek, *in_vm)
+        tried = 0
+        for gotpm in self.each():
+            if b"register" not in self.run_tool(gotpm, "--help").stdout:
+                continue
+            self.assertEqual(ek.read_bytes(), self.on_socket(gotpm, "pubkey", "endorsement", "--key-format",
+                                                             "tpmt-public").stdout)
+            theirs = lambda *words, **more: self.on_socket(gotpm, "register", *words, **more)
+            create = ("create-challenge", "--input", ek, "--output", blob, "--secret-output", secret)
+            for algo in ("rsa", "ecc"):
+                solve = ("solve-challenge", "--input", blob, "--output", certified, "--algo", algo)
+                verify = ("verify-challenge", "--input", certified, "--secret-input", secret)
+                for make, answer in ((ours, theirs), (theirs, ours)):
+                    with self.subTest(algo=algo, makes="ours" if make is ours else "theirs"):
+                        make(*create)
+                        answer(*solve, *(in_vm if answer is ours else ()))
+                        ours(*verify)
+                        theirs(*verify)
+                        flipped = bytearray(certified.read_bytes())
+                        flipped[-1] ^= 1  # of the HMAC
+                        certified.write_bytes(flipped)
+                        ours(*verify, code=1)
+                        theirs(*verify, code=1)
+                        tried += 1
+        self.assertEqual(4, tried, "no gotpm that has `register`")
+
     def test_leaks_of_its_failures_do_not_fill_the_tpm(self):
         """v0.4.7 leaves its key loaded when a token fails late; a TPM with three slots is full after three."""
         service = self.start_service(self.vm.ready["trust"])

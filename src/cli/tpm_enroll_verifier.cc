@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// `assay tpm enroll challenge` and `accept`: what the verifier does, without a TPM.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/hex.h"
+#include "base/json.h"
+#include "cli/enrolled_verdict.h"
+#include "cli/tpm_enroll.h"
+#include "cli/tpm_file.h"
+#include "crypto/random.h"
+#include "formats/enrolment.h"
+#include "host/file.h"
+#include "host/system_clock.h"
+#include "verify/enrolment.h"
+#include "verify/printable.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t kMaxIntermediates = 1024 * 1024;
+
+Result<Instant> time_of(const std::string& now) {
+  return now.empty() ? SystemClock().now() : parse_rfc3339("--now", now);
+}
+
+Result<Trust> read_trust(const EnrollChallengeOptions& options) {
+  Trust all;
+  for (const std::string& name : options.trust) {
+    auto one = load_trust(name);
+    if (!one) return pass_on(one);
+    if (one->emulated() && options.mode == ServiceMode::production)
+      return fail(Fault::untrusted, "--trust " + name,
+                  "vouches for emulated machines, which prove nothing about hardware; add --dev to "
+                  "enroll one all the same");
+    if (const Status added = add_trust(all, "--trust " + name, std::move(*one)); !added)
+      return pass_on(added);
+  }
+  return all;
+}
+
+Result<std::vector<Certificate>> read_intermediates(const std::vector<std::string>& files) {
+  std::vector<Certificate> out;
+  for (const std::string& name : files) {
+    const auto file = read_file(name, kMaxIntermediates);
+    if (!file) return pass_on(file);
+    auto certificates = Certificate::from_pem(as_text(*file));
+    if (!certificates) return fail(Fault::malformed, name, certificates.error().why);
+    std::ranges::move(*certificates, std::back_inserter(out));
+  }
+  return out;
+}
+
+/// The two halves of a challenge; what `accept` wants first, so that no challenge is out that
+/// cannot be accepted.
+Status write_challenge(const EnrollChallengeOptions& options, const IssuedEnrolment& issued,
+                       Io io) {
+  if (const Status kept =
+          write_file(options.pending, as_bytes(encode(issued.pending)), FileAccess::owner_only);
+      !kept)
+    return kept;
+  return write_output(options.output, as_bytes(encode(issued.challenge)), FileAccess::owner_only,
+                      io);
+}
+
+}  // namespace
+
+int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
+  const auto now = time_of(options.now);
+  if (!now) return explain_start(io, now.error());
+  const auto trust = read_trust(options);
+  if (!trust) return explain_start(io, trust.error());
+  const auto keys = read_trusted_keys(options.trust_ek);
+  if (!keys) return explain(io, keys.error());
+  const auto intermediates = read_intermediates(options.intermediates);
+  if (!intermediates) return explain(io, intermediates.error());
+  const auto input = read_file(options.input, kMaxEnrolmentDocument);
+  if (!input) return explain(io, input.error());
+  const auto request = parse_enrolment_request(*input);
+  if (!request) return explain(io, request.error());
+
+  const EnrolmentRequestOutcome outcome = authenticate_enrolment_request(
+      *request, {.trust = *trust, .now = *now, .intermediates = *intermediates, .keys = *keys});
+  if (outcome.enrollee) {
+    const IssuedEnrolment issued = issue_enrolment(
+        *outcome.enrollee, {.id = hex(random_bytes(16)),
+                            .secret = Secret(random_bytes(32)),
+                            .now = *now,
+                            .lifetime = std::chrono::seconds(options.lifetime_seconds)});
+    if (const Status written = write_challenge(options, issued, io); !written)
+      return explain(io, written.error());
+  }
+  const Io verdict_io = beside(options.output, io);
+  if (options.json)
+    verdict_io.out << pretty_json(request_json(outcome));
+  else
+    print_request(outcome, verdict_io);
+  return outcome.enrollee ? kAccepted : kRejected;
+}
+
+int run_enroll_accept(const EnrollAcceptOptions& options, Io io) {
+  const auto now = time_of(options.now);
+  if (!now) return explain_start(io, now.error());
+  const auto input = read_file(options.input, kMaxEnrolmentDocument);
+  if (!input) return explain(io, input.error());
+  const auto answer = parse_enrolment_answer(*input);
+  if (!answer) return explain(io, answer.error());
+  const auto kept = read_file(options.pending, kMaxEnrolmentDocument);
+  if (!kept) {
+    Error error = kept.error();
+    error.why += " (a challenge serves one answer: if this one was answered, make another)";
+    return explain(io, error);
+  }
+  const auto pending = parse_pending_enrolment(*kept);
+  if (!pending) return explain(io, pending.error());
+  // Used up by its first answer, whatever that is: nobody can try twice, and of two that come at
+  // once one is judged.  An answer to another challenge is a mistake of files and uses up nothing.
+  if (answer->id == pending->id) {
+    if (const Status used = remove_once(options.pending); !used) return explain(io, used.error());
+  }
+  const EnrolledKeyOutcome outcome = authenticate_enrolment_answer(*pending, *answer, *now);
+  if (outcome.key) {
+    const Status written = write_public_key(options.output, **outcome.key, options.key_format, io);
+    if (!written) return explain(io, written.error());
+  }
+  const Io verdict_io = beside(options.output, io);
+  if (options.json)
+    verdict_io.out << pretty_json(enrolled_json(outcome));
+  else
+    print_enrolled(outcome, verdict_io);
+  if (outcome.key && !options.json)
+    verdict_io.out << fmt::format("  in the TPM of    {}, {}\n", pending->ek_fingerprint,
+                                  printable(pending->ek_voucher));
+  return outcome.key ? kAccepted : kRejected;
+}
+
+}  // namespace assay
