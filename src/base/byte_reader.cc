@@ -5,15 +5,9 @@
 
 namespace assay {
 
-Bytes ByteReader::take(std::string_view field, std::uint64_t size) {
-  if (error_) return {};
-  if (size > in_.size() - at_) {
-    fail(field, fmt::format("need {} bytes, {} remain", size, in_.size() - at_));
-    return {};
-  }
-  const Bytes out = in_.subspan(at_, size);
-  at_ += size;
-  return out;
+Bytes ByteReader::lack(std::string_view field, std::uint64_t size) {
+  if (!error_) fail(field, fmt::format("need {} bytes, {} remain", size, in_.size() - at_));
+  return {};
 }
 
 Bytes ByteReader::sized_be16(std::string_view field, std::size_t max) {
@@ -36,10 +30,6 @@ void ByteReader::zeros(std::string_view field, std::size_t size) {
   }
 }
 
-void ByteReader::require(std::string_view field, bool ok, std::string_view why) {
-  if (!ok) fail(field, std::string(why));
-}
-
 void ByteReader::fail(std::string_view field, std::string why) {
   if (error_) return;
   error_ = Error{Fault::malformed, fmt::format("{}.{}@{:#x}", subject_, field, base_ + at_),
@@ -48,19 +38,6 @@ void ByteReader::fail(std::string_view field, std::string why) {
 
 void ByteReader::end() {
   if (more()) fail("end", fmt::format("{} trailing bytes", in_.size() - at_));
-}
-
-std::uint64_t ByteReader::little(std::string_view field, std::size_t size) {
-  std::uint64_t value = 0;
-  const Bytes bytes = take(field, size);
-  for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint64_t{bytes[i]} << (8 * i);
-  return value;
-}
-
-std::uint64_t ByteReader::big(std::string_view field, std::size_t size) {
-  std::uint64_t value = 0;
-  for (const std::uint8_t byte : take(field, size)) value = value << 8 | byte;
-  return value;
 }
 
 }  // namespace assay

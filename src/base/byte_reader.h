@@ -36,26 +36,27 @@ class ByteReader {
   ByteReader(std::string_view subject, Bytes in, std::size_t base = 0)
       : subject_(subject), in_(in), base_(base) {}
 
-  [[nodiscard]] std::uint8_t u8(std::string_view field) {
-    return static_cast<std::uint8_t>(little(field, 1));
-  }
+  [[nodiscard]] std::uint8_t u8(std::string_view field) { return little<std::uint8_t>(field); }
   [[nodiscard]] std::uint16_t u16_le(std::string_view field) {
-    return static_cast<std::uint16_t>(little(field, 2));
+    return little<std::uint16_t>(field);
   }
   [[nodiscard]] std::uint32_t u32_le(std::string_view field) {
-    return static_cast<std::uint32_t>(little(field, 4));
+    return little<std::uint32_t>(field);
   }
-  [[nodiscard]] std::uint64_t u64_le(std::string_view field) { return little(field, 8); }
-  [[nodiscard]] std::uint16_t u16_be(std::string_view field) {
-    return static_cast<std::uint16_t>(big(field, 2));
+  [[nodiscard]] std::uint64_t u64_le(std::string_view field) {
+    return little<std::uint64_t>(field);
   }
-  [[nodiscard]] std::uint32_t u32_be(std::string_view field) {
-    return static_cast<std::uint32_t>(big(field, 4));
-  }
-  [[nodiscard]] std::uint64_t u64_be(std::string_view field) { return big(field, 8); }
+  [[nodiscard]] std::uint16_t u16_be(std::string_view field) { return big<std::uint16_t>(field); }
+  [[nodiscard]] std::uint32_t u32_be(std::string_view field) { return big<std::uint32_t>(field); }
+  [[nodiscard]] std::uint64_t u64_be(std::string_view field) { return big<std::uint64_t>(field); }
 
   /// The next `size` bytes, borrowed from the input; empty after a failure.
-  [[nodiscard]] Bytes take(std::string_view field, std::uint64_t size);
+  [[nodiscard]] Bytes take(std::string_view field, std::uint64_t size) {
+    if (error_ || size > in_.size() - at_) return lack(field, size);
+    const Bytes out = in_.subspan(at_, size);
+    at_ += size;
+    return out;
+  }
   /// A TPM2B: u16 big-endian length, then that many bytes, at most `max`.
   [[nodiscard]] Bytes sized_be16(std::string_view field, std::size_t max);
   /// All that is left.
@@ -63,7 +64,9 @@ class ByteReader {
   /// `size` bytes that must be zero.
   void zeros(std::string_view field, std::size_t size);
   /// Fails unless `ok`: for a value that the format does not allow.
-  void require(std::string_view field, bool ok, std::string_view why);
+  void require(std::string_view field, bool ok, std::string_view why) {
+    if (!ok) fail(field, std::string(why));
+  }
 
   /// True while nothing failed and input remains.
   [[nodiscard]] bool more() const { return !error_ && at_ < in_.size(); }
@@ -100,8 +103,26 @@ class ByteReader {
   void end();
 
  private:
-  std::uint64_t little(std::string_view field, std::size_t size);
-  std::uint64_t big(std::string_view field, std::size_t size);
+  /// What take() yields where it cannot: nothing, and the failure.
+  Bytes lack(std::string_view field, std::uint64_t size);
+
+  /// A number of as many bytes, `shift(i)` the place of byte i.  Unrolled, it is one load.
+  template <class Unsigned, class Shift>
+  Unsigned number(std::string_view field, Shift shift) {
+    const Bytes bytes = take(field, sizeof(Unsigned));
+    if (bytes.empty()) return 0;
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      return static_cast<Unsigned>(((std::uint64_t{bytes[i]} << shift(i)) | ...));
+    }(std::make_index_sequence<sizeof(Unsigned)>());
+  }
+  template <class Unsigned>
+  Unsigned little(std::string_view field) {
+    return number<Unsigned>(field, [](std::size_t i) { return 8 * i; });
+  }
+  template <class Unsigned>
+  Unsigned big(std::string_view field) {
+    return number<Unsigned>(field, [](std::size_t i) { return 8 * (sizeof(Unsigned) - 1 - i); });
+  }
 
   std::string_view subject_;
   Bytes in_;

@@ -21,6 +21,14 @@ int number(std::string_view text, std::size_t& at, std::size_t digits) {
   return value;
 }
 
+/// Appends `digits` decimal digits of a number that has no more.
+void append_number(std::string& out, std::int64_t number, std::size_t digits) {
+  const std::size_t from = out.size();
+  out.resize(from + digits);
+  for (std::size_t i = digits; i > 0; --i, number /= 10)
+    out[from + i - 1] = static_cast<char>('0' + number % 10);
+}
+
 bool literal(std::string_view text, std::size_t& at, std::string_view any_of) {
   if (at >= text.size() || any_of.find(text[at]) == std::string_view::npos) return false;
   ++at;
@@ -33,16 +41,17 @@ std::string rfc3339(Instant t) {
   const auto day = floor<days>(t);
   const year_month_day date{day};
   const hh_mm_ss time{t - day};
-  std::string out =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string out = fmt::format("{:04}", static_cast<int>(date.year()));
+  append_number(out += '-', static_cast<unsigned>(date.month()), 2);
+  append_number(out += '-', static_cast<unsigned>(date.day()), 2);
+  append_number(out += 'T', time.hours().count(), 2);
+  append_number(out += ':', time.minutes().count(), 2);
+  append_number(out += ':', time.seconds().count(), 2);
   if (time.subseconds().count() != 0) {
-    std::string fraction = fmt::format(".{:06}", time.subseconds().count());
-    fraction.erase(fraction.find_last_not_of('0') + 1);
-    out += fraction;
+    append_number(out += '.', time.subseconds().count(), 6);
+    out.erase(out.find_last_not_of('0') + 1);
   }
-  return out + "Z";
+  return out += 'Z';
 }
 
 Result<Instant> parse_rfc3339(std::string_view where, std::string_view text) {
