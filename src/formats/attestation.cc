@@ -5,6 +5,7 @@
 #include <proto/attest.pb.h>
 
 #include "base/utf8.h"
+#include "formats/attestation_parts.h"
 
 namespace assay {
 namespace {
@@ -14,66 +15,78 @@ constexpr std::size_t kMaxTpmStructure = 4096;
 constexpr std::size_t kMaxCertificate = 16 * 1024;
 
 /// A bytes field, bounded.
-Result<Buffer> bounded(std::string_view where, const std::string& field, std::size_t max) {
-  if (field.size() <= max) return to_buffer(as_bytes(field));
+Result<Buffer> bounded(std::string_view where, Bytes field, std::size_t max) {
+  if (field.size() <= max) return to_buffer(field);
   return fail(Fault::malformed, fmt::format("attestation.{}", where),
               fmt::format("{} bytes, at most {} allowed", field.size(), max));
 }
 
-Result<PcrValues> pcrs_from_message(const std::string& where, const tpm::PCRs& message) {
-  const auto id = static_cast<std::uint32_t>(message.hash());
-  const auto bank = hash_algorithm(id);
-  if (!bank) {
-    return fail(Fault::malformed, fmt::format("attestation.{}.hash", where),
-                fmt::format("unknown PCR bank {:#06x}", id));
-  }
+Result<PcrValues> pcrs_of(const QuoteParts& parts, std::size_t position) {
+  const auto refuse = [position](std::string_view what, std::string why) {
+    return fail(Fault::malformed, fmt::format("attestation.quotes[{}].pcrs.{}", position, what),
+                std::move(why));
+  };
+  const auto bank = hash_algorithm(parts.bank);
+  if (!bank) return refuse("hash", fmt::format("unknown PCR bank {:#06x}", parts.bank));
+  if (parts.pcr_above) return refuse(fmt::format("pcrs[{}]", *parts.pcr_above), "PCR above 23");
   PcrValues pcrs{*bank, {}};
-  for (const auto& [index, value] : message.pcrs()) {
-    const auto at = [&where, number = index] {
-      return fmt::format("attestation.{}.pcrs[{}]", where, number);
-    };
-    if (index >= kPcrCount) return fail(Fault::malformed, at(), "PCR above 23");
-    if (value.size() != digest_size(*bank)) {
-      return fail(Fault::malformed, at(),
-                  fmt::format("{} bytes, {} digests have {}", value.size(), name_of(*bank),
-                              digest_size(*bank)));
+  for (std::size_t i = 0; i < kPcrCount; ++i) {
+    const auto& value = parts.pcrs[i];
+    if (!value) continue;
+    if (value->size() != digest_size(*bank)) {
+      return refuse(fmt::format("pcrs[{}]", i),
+                    fmt::format("{} bytes, {} digests have {}", value->size(), name_of(*bank),
+                                digest_size(*bank)));
     }
-    pcrs.values[index].emplace(*bank, as_bytes(value));
+    pcrs.values[i].emplace(*bank, *value);
   }
   return pcrs;
 }
 
-Result<Quote> quote_from_message(int position, const tpm::Quote& message) {
-  const std::string where = fmt::format("quotes[{}]", position);
-  auto attest = bounded(where + ".quote", message.quote(), kMaxTpmStructure);
+Result<Quote> quote_of(const QuoteParts& parts, std::size_t position) {
+  const auto read = [position](std::string_view name, Bytes field) -> Result<Buffer> {
+    if (field.size() <= kMaxTpmStructure) return to_buffer(field);
+    return bounded(fmt::format("quotes[{}].{}", position, name), field, kMaxTpmStructure);
+  };
+  auto attest = read("quote", parts.attest);
   if (!attest) return pass_on(attest);
-  auto signature = bounded(where + ".raw_sig", message.raw_sig(), kMaxTpmStructure);
+  auto signature = read("raw_sig", parts.signature);
   if (!signature) return pass_on(signature);
-  auto pcrs = pcrs_from_message(where + ".pcrs", message.pcrs());
+  const auto pcrs = pcrs_of(parts, position);
   if (!pcrs) return pass_on(pcrs);
   return Quote{std::move(*attest), std::move(*signature), *pcrs};
 }
 
 /// A proto3 string "must always contain UTF-8 encoded text"; protobuf's text format lets others in.
-Status check_text(std::string_view field, const std::string& value) {
+Status check_text(std::string_view field, std::string_view value) {
   if (is_utf8(value)) return {};
   return fail(Fault::malformed, fmt::format("attestation.instance_info.{}", field), "not UTF-8");
 }
 
-Result<GceInstance> instance_from_message(const attest::GCEInstanceInfo& message) {
-  if (auto status = check_text("zone", message.zone()); !status) return pass_on(status);
-  if (auto status = check_text("project_id", message.project_id()); !status) return pass_on(status);
-  if (auto status = check_text("instance_name", message.instance_name()); !status) {
+Result<GceInstance> instance_of(const InstanceParts& parts) {
+  if (auto status = check_text("zone", parts.zone); !status) return pass_on(status);
+  if (auto status = check_text("project_id", parts.project_id); !status) return pass_on(status);
+  if (auto status = check_text("instance_name", parts.instance_name); !status) {
     return pass_on(status);
   }
-  return GceInstance{.zone = message.zone(),
-                     .project_id = message.project_id(),
-                     .project_number = message.project_number(),
-                     .instance_name = message.instance_name(),
-                     .instance_id = message.instance_id()};
+  return GceInstance{.zone = std::string(parts.zone),
+                     .project_id = std::string(parts.project_id),
+                     .project_number = parts.project_number,
+                     .instance_name = std::string(parts.instance_name),
+                     .instance_id = parts.instance_id};
 }
 
-std::string tee_evidence_of(const attest::Attestation& message) {
+Status check_counts(const AttestationParts& parts) {
+  const auto at_most = [](std::string_view what, std::size_t count, std::size_t max) -> Status {
+    if (count <= max) return {};
+    return fail(Fault::malformed, fmt::format("attestation.{}", what),
+                fmt::format("{} of them, at most {} allowed", count, max));
+  };
+  if (auto status = at_most("quotes", parts.quote_count, kMaxQuotes); !status) return status;
+  return at_most("intermediate_certs", parts.intermediate_count, kMaxIntermediates);
+}
+
+std::string_view tee_evidence_of(const attest::Attestation& message) {
   switch (message.tee_attestation_case()) {
     case attest::Attestation::kSevSnpAttestation:
       return "sev_snp_attestation";
@@ -85,14 +98,41 @@ std::string tee_evidence_of(const attest::Attestation& message) {
   return "unknown";
 }
 
-Status check_counts(const attest::Attestation& message) {
-  const auto at_most = [](std::string_view what, int count, std::size_t max) -> Status {
-    if (static_cast<std::size_t>(count) <= max) return {};
-    return fail(Fault::malformed, fmt::format("attestation.{}", what),
-                fmt::format("{} of them, at most {} allowed", count, max));
-  };
-  if (auto status = at_most("quotes", message.quotes_size(), kMaxQuotes); !status) return status;
-  return at_most("intermediate_certs", message.intermediate_certs_size(), kMaxIntermediates);
+QuoteParts parts_of(const tpm::Quote& message) {
+  QuoteParts out;
+  out.attest = as_bytes(message.quote());
+  out.signature = as_bytes(message.raw_sig());
+  out.bank = static_cast<std::uint32_t>(message.pcrs().hash());
+  for (const auto& [index, value] : message.pcrs().pcrs()) {
+    if (index < kPcrCount)
+      out.pcrs[index] = as_bytes(value);
+    else
+      out.pcr_above = index;
+  }
+  return out;
+}
+
+InstanceParts parts_of(const attest::GCEInstanceInfo& message) {
+  return {.zone = message.zone(),
+          .project_id = message.project_id(),
+          .instance_name = message.instance_name(),
+          .project_number = message.project_number(),
+          .instance_id = message.instance_id()};
+}
+
+AttestationParts parts_of(const attest::Attestation& message) {
+  AttestationParts out;
+  out.ak_pub = as_bytes(message.ak_pub());
+  out.event_log = as_bytes(message.event_log());
+  out.canonical_event_log = as_bytes(message.canonical_event_log());
+  out.ak_cert = as_bytes(message.ak_cert());
+  for (const tpm::Quote& quote : message.quotes())
+    if (out.quote_count++ < kMaxQuotes) out.quotes.push_back(parts_of(quote));
+  for (const std::string& der : message.intermediate_certs())
+    if (out.intermediate_count++ < kMaxIntermediates) out.intermediates.push_back(as_bytes(der));
+  if (message.has_instance_info()) out.instance = parts_of(message.instance_info());
+  out.tee_evidence = tee_evidence_of(message);
+  return out;
 }
 
 std::string to_field(Bytes bytes) { return to_text(bytes); }
@@ -118,37 +158,41 @@ void to_message(const GceInstance& instance, attest::GCEInstanceInfo& message) {
 
 }  // namespace
 
-Result<Attestation> from_message(const attest::Attestation& message) {
-  if (auto status = check_counts(message); !status) return pass_on(status);
+Result<Attestation> attestation_of(const AttestationParts& parts) {
+  if (auto status = check_counts(parts); !status) return pass_on(status);
   Attestation out;
   Status status;
-  const auto read = [&status](std::string_view where, const std::string& field, std::size_t max) {
+  const auto read = [&status](std::string_view where, Bytes field, std::size_t max) {
     auto bytes = bounded(where, field, max);
     if (!bytes && status) status = pass_on(bytes);
     return bytes ? std::move(*bytes) : Buffer();
   };
-  out.ak_pub = read("ak_pub", message.ak_pub(), kMaxTpmStructure);
-  out.event_log = read("event_log", message.event_log(), kMaxEventLog);
-  out.canonical_event_log =
-      read("canonical_event_log", message.canonical_event_log(), kMaxEventLog);
-  out.ak_cert = read("ak_cert", message.ak_cert(), kMaxCertificate);
-  for (int i = 0; i < message.intermediate_certs_size(); ++i) {
-    out.intermediates.push_back(read(fmt::format("intermediate_certs[{}]", i),
-                                     message.intermediate_certs(i), kMaxCertificate));
+  out.ak_pub = read("ak_pub", parts.ak_pub, kMaxTpmStructure);
+  out.event_log = read("event_log", parts.event_log, kMaxEventLog);
+  out.canonical_event_log = read("canonical_event_log", parts.canonical_event_log, kMaxEventLog);
+  out.ak_cert = read("ak_cert", parts.ak_cert, kMaxCertificate);
+  for (std::size_t i = 0; i < parts.intermediates.size(); ++i) {
+    out.intermediates.push_back(
+        read(fmt::format("intermediate_certs[{}]", i), parts.intermediates[i], kMaxCertificate));
   }
   if (!status) return pass_on(status);
-  for (int i = 0; i < message.quotes_size(); ++i) {
-    auto quote = quote_from_message(i, message.quotes(i));
+  out.quotes.reserve(parts.quotes.size());
+  for (std::size_t i = 0; i < parts.quotes.size(); ++i) {
+    auto quote = quote_of(parts.quotes[i], i);
     if (!quote) return pass_on(quote);
     out.quotes.push_back(std::move(*quote));
   }
-  if (message.has_instance_info()) {
-    auto instance = instance_from_message(message.instance_info());
+  if (parts.instance) {
+    auto instance = instance_of(*parts.instance);
     if (!instance) return pass_on(instance);
     out.claimed_instance = std::move(*instance);
   }
-  out.tee_evidence = tee_evidence_of(message);
+  out.tee_evidence = parts.tee_evidence;
   return out;
+}
+
+Result<Attestation> from_message(const attest::Attestation& message) {
+  return attestation_of(parts_of(message));
 }
 
 void to_message(const Attestation& attestation, attest::Attestation& message) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/arena.h>
+#include <fmt/format.h>
 #include <proto/attest.pb.h>
 
 #include "formats/attestation.h"
+#include "formats/attestation_parts.h"
 #include "formats/proto_json.h"
 #include "formats/proto_message.h"
 
@@ -19,16 +20,26 @@ Status read_json(Bytes in, attest::Attestation& message) {
                           {.bytes = kMaxJson, .depth = kMaxDepth});
 }
 
-Status read(Bytes in, AttestationFormat format, attest::Attestation& message) {
-  switch (format) {
-    case AttestationFormat::binarypb:
-      return parse_proto_binary("attestation", in, message, kMaxAttestation);
-    case AttestationFormat::textproto:
-      return parse_proto_text("attestation", in, message, kMaxText);
-    case AttestationFormat::json:
-      return read_json(in, message);
+/// The form that machines send: read without the library, which would copy every field first.
+Result<Attestation> read_binary(Bytes in) {
+  if (in.size() > kMaxAttestation) {
+    return fail(Fault::malformed, "attestation",
+                fmt::format("{} bytes, at most {} allowed", in.size(), kMaxAttestation));
   }
-  return fail(Fault::internal, "attestation", "unknown format");
+  const auto parts = parse_binary_attestation(in);
+  if (!parts) return pass_on(parts);
+  return attestation_of(*parts);
+}
+
+Status read_text(Bytes in, attest::Attestation& message) {
+  return parse_proto_text("attestation", in, message, kMaxText);
+}
+
+template <class Read>
+Result<Attestation> read_message(Bytes in, Read read) {
+  attest::Attestation message;
+  if (auto status = read(in, message); !status) return pass_on(status);
+  return from_message(message);
 }
 
 std::string write(const attest::Attestation& message, AttestationFormat format) {
@@ -53,11 +64,15 @@ std::optional<AttestationFormat> attestation_format(std::string_view name) {
 }
 
 Result<Attestation> parse_attestation(Bytes in, AttestationFormat format) {
-  // The message lives for these lines alone, so one block of memory serves all its parts.
-  google::protobuf::Arena arena;
-  auto& message = *google::protobuf::Arena::CreateMessage<attest::Attestation>(&arena);
-  if (auto status = read(in, format, message); !status) return pass_on(status);
-  return from_message(message);
+  switch (format) {
+    case AttestationFormat::binarypb:
+      return read_binary(in);
+    case AttestationFormat::textproto:
+      return read_message(in, read_text);
+    case AttestationFormat::json:
+      return read_message(in, read_json);
+  }
+  return fail(Fault::internal, "attestation", "unknown format");
 }
 
 Buffer encode_attestation(const Attestation& attestation, AttestationFormat format) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/attestation.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
 #include <proto/attest.pb.h>
 
@@ -182,6 +184,112 @@ TEST(Attestation, RefusesMoreThanItsFormatMayHold) {
     const auto got = parse_attestation(Buffer(size, ' '), format);
     ASSERT_FALSE(got);
     EXPECT_EQ(to_string(got.error()), error);
+  }
+}
+
+/// What Google's library makes of the binary form: the reference for our reader.
+std::string as_the_library_reads(Bytes in) {
+  const google::protobuf::LogSilencer silence;
+  attest::Attestation message;
+  google::protobuf::io::CodedInputStream stream(in.data(), static_cast<int>(in.size()));
+  stream.SetRecursionLimit(32);
+  if (!message.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return "attestation: not a protobuf message of type attest.Attestation";
+  const auto got = from_message(message);
+  return got ? to_text(encode_attestation(*got, AttestationFormat::json)) : to_string(got.error());
+}
+
+std::string as_we_read(Bytes in) {
+  const auto got = parse_attestation(in, AttestationFormat::binarypb);
+  return got ? to_text(encode_attestation(*got, AttestationFormat::json)) : to_string(got.error());
+}
+
+std::string groups(int depth) {
+  return std::string(static_cast<std::size_t>(depth), '\x7B') +
+         std::string(static_cast<std::size_t>(depth), '\x7C');
+}
+
+struct WireCase {
+  std::string_view name;
+  std::string in;
+  bool ok;
+};
+const WireCase kWireCases[] = {
+    {"a field of a type that it is not declared with is read over", "\x08\x01", true},
+    {"a number of eight bytes and one of four", "\x79________\x7D____", true},
+    {"a number of eight bytes, cut", "\x79_______", false},
+    {"a number of four bytes, cut", "\x7D___", false},
+    {"a number of ten bytes", "\x78\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", true},
+    {"a number of eleven bytes", "\x78\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", false},
+    {"a number without its end", "\x78\xFF", false},
+    {"a tag longer than it need be", std::string("\x8A\x80\x00\x01x", 5), true},
+    {"a tag of five bytes with bits beyond 32", "\x8A\x80\x80\x80\x70\x01x", true},
+    {"a tag of six bytes", std::string("\x8A\x80\x80\x80\x80\x00\x01x", 8), false},
+    {"a length of five bytes", std::string("\x0A\x81\x80\x80\x80\x00x", 7), true},
+    {"a length of six bytes", std::string("\x0A\x81\x80\x80\x80\x80\x00x", 8), false},
+    {"a length of 2 GiB", "\x0A\x80\x80\x80\x80\x08", false},
+    {"field 0", std::string("\x02\x01x", 3), false},
+    {"a tag of zero", std::string(1, '\0'), false},
+    {"a type that there is not", "\x7E", false},
+    {"the end of a group that has not begun", "\x7C", false},
+    {"a group with fields in it", "\x7B\x0A\x01x\x08\x01\x7C", true},
+    {"a group that ends as another", "\x7B\x74", false},
+    {"a group without its end", "\x7B\x0A\x01x", false},
+    {"groups 32 deep", groups(32), true},
+    {"groups 33 deep", groups(33), false},
+    {"a group in a quote, 31 deep", std::string("\x12\x3E") + groups(31), false},
+    {"a quote that its message is too short for", "\x12\x05\x0A\x04xxx", false},
+    {"a PCR's value that its entry is too short for", "\x12\x08\x1A\x06\x12\x04\x12\x03xx", false},
+    {"a field twice: the last one counts", "\x0A\x01x\x0A\x02yz", true},
+    {"an instance twice: both count", "\x22\x03\x0A\x01z\x22\x03\x12\x01p", true},
+    {"nine quotes",
+     [] {
+       std::string s;
+       for (int i = 0; i < 9; ++i) s += std::string("\x12\x00", 2);
+       return s;
+     }(),
+     false},
+    {"nine quotes, the last one broken",
+     [] {
+       std::string s;
+       for (int i = 0; i < 8; ++i) s += std::string("\x12\x00", 2);
+       return s + "\x12\x01\x0A";
+     }(),
+     false},
+    {"a bank beyond 32 bits", std::string("\x12\x0A\x1A\x08\x08\x8B\x80\x80\x80\x80\x80\x01", 12),
+     true},
+};
+
+TEST(Attestation, ReadsBinaryAsTheLibraryDoes) {
+  for (const WireCase& c : kWireCases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(as_we_read(as_bytes(c.in)), as_the_library_reads(as_bytes(c.in)));
+    EXPECT_EQ(parse_attestation(as_bytes(c.in), AttestationFormat::binarypb).has_value(), c.ok);
+  }
+}
+
+/// But for evidence of the CPU, which we do not look into.
+void expect_same_reading(Bytes in) {
+  const auto got = parse_attestation(in, AttestationFormat::binarypb);
+  if (got && !got->tee_evidence.empty()) return;
+  ASSERT_EQ(as_we_read(in), as_the_library_reads(in)) << hex(in);
+}
+
+TEST(Attestation, ReadsEveryChangeOfBinaryAsTheLibraryDoes) {
+  const Buffer bytes = encode_attestation(small(), AttestationFormat::binarypb);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    expect_same_reading(Bytes(bytes).first(i));
+    for (const unsigned flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x7F, 0xFF}) {
+      Buffer changed = bytes;
+      changed[i] = static_cast<std::uint8_t>(changed[i] ^ flip);
+      expect_same_reading(changed);
+    }
+    Buffer longer = bytes;
+    longer.insert(longer.begin() + static_cast<std::ptrdiff_t>(i), 0x80);
+    expect_same_reading(longer);
+    Buffer shorter = bytes;
+    shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
+    expect_same_reading(shorter);
   }
 }
 

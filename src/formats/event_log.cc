@@ -25,6 +25,7 @@ constexpr std::size_t kAgileRecord = 16;
 struct DeclaredAlgorithm {
   std::uint16_t id = 0;
   std::uint16_t digest_size = 0;
+  std::optional<HashAlgorithm> known;
 };
 
 /// TCG_EfiSpecIDEvent.  PFP 1.06, 10.4.5.1.
@@ -65,16 +66,16 @@ EventLogFault of_log(std::string why) {
 /// One `algorithmId, digestSize` pair.  PFP 1.06, table 22: digestSize is "the size of the digest
 /// produced by the implemented Hash algorithm", so for one that we know there is nothing to choose.
 void read_declared_algorithm(ByteReader& r, SpecId& spec) {
-  const DeclaredAlgorithm next{r.u16_le("algorithm"), r.u16_le("digest_size")};
+  DeclaredAlgorithm next{r.u16_le("algorithm"), r.u16_le("digest_size"), {}};
   if (!r.ok()) return;
+  next.known = hash_algorithm(next.id);
   if (spec.find(next.id) != nullptr) {
     r.fail("algorithm", fmt::format("algorithm {:#06x} appears twice", next.id));
     return;
   }
-  const auto known = hash_algorithm(next.id);
-  if (known && digest_size(*known) != next.digest_size) {
-    r.fail("digest_size", fmt::format("{} has digests of {} bytes, not {}", name_of(*known),
-                                      digest_size(*known), next.digest_size));
+  if (next.known && digest_size(*next.known) != next.digest_size) {
+    r.fail("digest_size", fmt::format("{} has digests of {} bytes, not {}", name_of(*next.known),
+                                      digest_size(*next.known), next.digest_size));
     return;
   }
   spec.algorithms[spec.count++] = next;
@@ -168,7 +169,7 @@ void read_digest(ByteReader& r, const SpecId& spec, unsigned& seen, Event& event
   }
   seen |= bit;
   const Bytes digest = r.take("digest", declared->digest_size);
-  if (const auto known = hash_algorithm(id)) event.digests[event.digest_count++] = {*known, digest};
+  if (declared->known) event.digests[event.digest_count++] = {*declared->known, digest};
 }
 
 /// TCG_PCR_EVENT2.  PFP 1.06, 10.2.2.
@@ -193,7 +194,7 @@ Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number,
 std::vector<HashAlgorithm> known_algorithms(const SpecId& spec) {
   std::vector<HashAlgorithm> out;
   for (std::size_t i = 0; i < spec.count; ++i) {
-    if (const auto known = hash_algorithm(spec.algorithms[i].id)) out.push_back(*known);
+    if (const auto known = spec.algorithms[i].known) out.push_back(*known);
   }
   return out;
 }
