@@ -212,10 +212,10 @@ Result<PublicKey> PublicKey::from_ec(KeyType curve, Bytes x, Bytes y) {
   return accept_public_key("public_key", std::move(key));
 }
 
-KeyType PublicKey::type() const {
+PublicKey::PublicKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {
   const auto type = type_of(key_.get());
   ASSAY_CHECK(type);
-  return *type;
+  type_ = *type;
 }
 
 int PublicKey::bits() const { return EVP_PKEY_get_bits(key_.get()); }

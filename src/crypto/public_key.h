@@ -27,7 +27,7 @@ class PublicKey {
   /// From big-endian affine coordinates; the point must be on the curve (ec_p256 or ec_p384).
   static Result<PublicKey> from_ec(KeyType curve, Bytes x, Bytes y);
 
-  [[nodiscard]] KeyType type() const;
+  [[nodiscard]] KeyType type() const { return type_; }
   /// Size of the modulus or of the curve's field, in bits.
   [[nodiscard]] int bits() const;
   /// "RSA-2048", "P-256".
@@ -51,11 +51,12 @@ class PublicKey {
   [[nodiscard]] bool verify_ecdsa(HashAlgorithm, Bytes message, Bytes r, Bytes s) const;
 
   /// For src/crypto only, of keys that accept_public_key accepts.
-  explicit PublicKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+  explicit PublicKey(std::shared_ptr<evp_pkey_st> key);
   [[nodiscard]] evp_pkey_st* raw() const { return key_.get(); }
 
  private:
   std::shared_ptr<evp_pkey_st> key_;
+  KeyType type_;
 };
 
 }  // namespace assay

@@ -73,9 +73,10 @@ void read_declared_algorithm(ByteReader& r, SpecId& spec) {
     r.fail("algorithm", fmt::format("algorithm {:#06x} appears twice", next.id));
     return;
   }
-  if (next.known && digest_size(*next.known) != next.digest_size) {
-    r.fail("digest_size", fmt::format("{} has digests of {} bytes, not {}", name_of(*next.known),
-                                      digest_size(*next.known), next.digest_size));
+  const auto known = next.known;
+  if (known && digest_size(*known) != next.digest_size) {
+    r.fail("digest_size", fmt::format("{} has digests of {} bytes, not {}", name_of(*known),
+                                      digest_size(*known), next.digest_size));
     return;
   }
   spec.algorithms[spec.count++] = next;
@@ -169,7 +170,7 @@ void read_digest(ByteReader& r, const SpecId& spec, unsigned& seen, Event& event
   }
   seen |= bit;
   const Bytes digest = r.take("digest", declared->digest_size);
-  if (declared->known) event.digests[event.digest_count++] = {*declared->known, digest};
+  if (const auto known = declared->known) event.digests[event.digest_count++] = {*known, digest};
 }
 
 /// TCG_PCR_EVENT2.  PFP 1.06, 10.2.2.

@@ -15,8 +15,8 @@ constexpr std::uint32_t kCommandPcr = 8, kFilePcr = 9;
 constexpr std::string_view kChainloader = "chainloader ";
 
 std::string up_to_nul(Bytes data) {
-  const auto nul = std::find(data.begin(), data.end(), 0);
-  return to_text(data.first(static_cast<std::size_t>(nul - data.begin())));
+  const std::string_view text = as_text(data);
+  return std::string(text.substr(0, text.find('\0')));
 }
 
 /// GRUB runs "! COMMAND" as COMMAND, turns its result around, and measures all of it.
@@ -34,16 +34,16 @@ std::optional<std::string_view> kernel_arguments(std::string_view command) {
   return std::nullopt;
 }
 
-/// GRUB quotes arguments for the kernel, not for its own command log: compare without.
-std::string unquoted(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (c == '"' || c == '\'' || c == '\\') continue;
-    if (c == ' ' && (out.empty() || out.back() == ' ')) continue;
-    out.push_back(c);
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
+/// GRUB quotes arguments for the kernel, not for its own command log: a line without its quotes,
+/// with one space where there are several and none around it.
+std::string unquoted(std::string_view line) {
+  std::string out(line);
+  for (const char quote : {'"', '\'', '\\'})
+    if (out.find(quote) != std::string::npos) std::erase(out, quote);
+  const auto spaces = [](char a, char b) { return a == ' ' && b == ' '; };
+  out.erase(std::unique(out.begin(), out.end(), spaces), out.end());
+  if (out.ends_with(' ')) out.pop_back();
+  if (out.starts_with(' ')) out.erase(0, 1);
   return out;
 }
 

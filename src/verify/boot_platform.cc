@@ -23,13 +23,13 @@ struct Separators {
 
 std::string fault_of(const Separators& s, std::uint32_t index, RegisterLayout layout,
                      LogExtent extent) {
-  const std::string name = register_name(index, layout);
+  const auto name = [&] { return register_name(index, layout); };
   const bool may_be_none =
       extent == LogExtent::any || (layout == RegisterLayout::cc && index != register_of(7, layout));
-  if (s.used && s.count == 0 && !may_be_none) return name + " has 0";
-  if (s.count > most_separators(index, layout)) return fmt::format("{} has {}", name, s.count);
-  if (s.count > 1 && !s.all_zero) return name + " has several that differ";
-  if (s.count > 1 && s.after_authority) return name + " has one behind an authority";
+  if (s.used && s.count == 0 && !may_be_none) return name() + " has 0";
+  if (s.count > most_separators(index, layout)) return fmt::format("{} has {}", name(), s.count);
+  if (s.count > 1 && !s.all_zero) return name() + " has several that differ";
+  if (s.count > 1 && s.after_authority) return name() + " has one behind an authority";
   return {};
 }
 

@@ -44,19 +44,26 @@ std::string_view name_of(CheckVerdict verdict) {
   return "unknown";
 }
 
+std::string check_id(std::string_view check, HashAlgorithm bank) {
+  const std::string_view name = name_of(bank);
+  std::string out;
+  out.reserve(check.size() + 1 + name.size());
+  return out.append(check).append("/").append(name);
+}
+
 bool Verdict::require(std::string id, bool ok, std::string expected, std::string got,
                       std::string_view hint) {
-  add({std::move(id), ok ? CheckVerdict::pass : CheckVerdict::fail, std::move(expected),
-       std::move(got), std::string(ok ? "" : hint)});
+  add(std::move(id), ok ? CheckVerdict::pass : CheckVerdict::fail, std::move(expected),
+      std::move(got), ok ? std::string_view() : hint);
   return ok;
 }
 
 void Verdict::absent(std::string id, std::string what) {
-  add({std::move(id), CheckVerdict::absent, {}, std::move(what), {}});
+  add(std::move(id), CheckVerdict::absent, {}, std::move(what), {});
 }
 
 void Verdict::not_checked(std::string id, std::string why, std::string_view hint) {
-  add({std::move(id), CheckVerdict::not_checked, {}, std::move(why), std::string(hint)});
+  add(std::move(id), CheckVerdict::not_checked, {}, std::move(why), hint);
 }
 
 void Verdict::not_checked_from(std::span<const char* const> ids, std::string_view first,
@@ -67,15 +74,17 @@ void Verdict::not_checked_from(std::span<const char* const> ids, std::string_vie
     not_checked(id, std::string(why));
 }
 
-void Verdict::add(Check check) {
-  require_listed(check.id);
+void Verdict::add(std::string&& id, CheckVerdict verdict, std::string&& expected, std::string&& got,
+                  std::string_view hint) {
+  require_listed(id);
   constexpr std::size_t kLongest = 4096;
-  for (std::string* text : {&check.expected, &check.got}) {
+  for (std::string* text : {&expected, &got}) {
     if (text->size() > kLongest) text->replace(kLongest, std::string::npos, "...");
     if (!is_printable(*text)) *text = printable(*text);
   }
   reserve();
-  checks_.push_back(std::move(check));
+  checks_.emplace_back(std::move(id), verdict, std::move(expected), std::move(got),
+                       std::string(hint));
 }
 
 void Verdict::append(const Verdict& other) {

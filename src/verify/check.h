@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash_algorithm.h"
 #include "base/json.h"
 
 namespace assay {
@@ -29,6 +30,9 @@ struct Check {
   std::string hint;  ///< what to do about a failure; empty on pass
 };
 
+/// The id of a check that is asked of each bank: "tpm.quote.nonce/sha256".
+std::string check_id(std::string_view check, HashAlgorithm bank);
+
 /// Every check that ran, in order.  Accepted only if at least one passed and none failed or could
 /// not be asked: silence is never consent.  All checks run; the first failure hides no other.
 class Verdict {
@@ -50,7 +54,8 @@ class Verdict {
   [[nodiscard]] const Check* first_failure() const;
 
  private:
-  void add(Check check);
+  void add(std::string&& id, CheckVerdict verdict, std::string&& expected, std::string&& got,
+           std::string_view hint);
   void reserve();
 
   std::vector<Check> checks_;

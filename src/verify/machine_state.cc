@@ -7,13 +7,18 @@ namespace assay {
 
 namespace {
 
-std::vector<ReplayedEvent> events_of(const ReplayedLog& replayed) {
-  std::vector<ReplayedEvent> out;
-  out.reserve(replayed.events.size());
-  for (const JudgedEvent& e : replayed.events)
-    out.push_back({e.event->number, e.event->pcr, e.event->type, to_buffer(e.event->data),
-                   replayed.digest(*e.event), e.trust == DataTrust::whole});
-  return out;
+/// The log may be gone before the state is, so the events' data is kept, in one piece.
+void copy_events(const ReplayedLog& replayed, MachineState& out) {
+  std::size_t size = 0;
+  for (const JudgedEvent& e : replayed.events) size += e.event->data.size();
+  out.event_data.reserve(size);
+  out.events.reserve(replayed.events.size());
+  for (const JudgedEvent& e : replayed.events) {
+    const Bytes data = e.event->data;
+    out.events.push_back({e.event->number, e.event->pcr, e.event->type, out.event_data.size(),
+                          data.size(), replayed.digest(*e.event), e.trust == DataTrust::whole});
+    out.event_data.insert(out.event_data.end(), data.begin(), data.end());
+  }
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, L
   out.load_options = std::move(loader.command_line.load_options);
   out.initrds = std::move(loader.initrds);
   out.windows = read_windows(replayed, extent, verdict);
-  out.events = events_of(replayed);
+  copy_events(replayed, out);
   return out;
 }
 

@@ -103,7 +103,7 @@ std::string_view name_of(CommandLineSource source);
 struct ReplayedEvent {
   std::uint32_t number, pcr;
   EventType untrusted_type;
-  Buffer data;
+  std::size_t data_at, data_size;  ///< its place in MachineState::event_data
   Digest digest;
   bool digest_verified;  ///< H(data) == digest
 };
@@ -128,6 +128,7 @@ struct MachineState {
   std::vector<Digest> initrds;
   std::optional<WindowsState> windows;
   std::vector<ReplayedEvent> events;
+  Buffer event_data;  ///< of all events, one after the other
 };
 
 /// Whether a log must tell of a whole boot.  What contradicts itself fails in either.

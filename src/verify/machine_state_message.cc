@@ -81,10 +81,10 @@ void write(const CosState& state, attest::AttestedCosState& out) {
     out.mutable_gpu_device_state()->set_cc_mode(mode);
 }
 
-void write(const ReplayedEvent& event, attest::Event& out) {
+void write(const ReplayedEvent& event, Bytes data, attest::Event& out) {
   out.set_pcr_index(event.pcr);
   out.set_untrusted_type(static_cast<std::uint32_t>(event.untrusted_type));
-  out.set_data(to_text(event.data));
+  out.set_data(to_text(data));
   out.set_digest(to_text(event.digest.bytes()));
   out.set_digest_verified(event.digest_verified);
 }
@@ -96,8 +96,10 @@ attest::MachineState to_message(const MachineState& state) {
   write(state.platform, *out.mutable_platform());
   write(state.secure_boot, *out.mutable_secure_boot());
   // gotpm leaves out what no PCR holds.
-  for (const ReplayedEvent& event : state.events)
-    if (event.untrusted_type != EventType::no_action) write(event, *out.add_raw_events());
+  for (const ReplayedEvent& event : state.events) {
+    const Bytes data = Bytes(state.event_data).subspan(event.data_at, event.data_size);
+    if (event.untrusted_type != EventType::no_action) write(event, data, *out.add_raw_events());
+  }
   out.set_hash(static_cast<tpm::HashAlgo>(state.bank));
   if (state.grub) write(*state.grub, *out.mutable_grub());
   if (state.kernel_command_line)

@@ -303,9 +303,8 @@ bool is_bare_stub_text(const Event& event) {
 }
 
 Bytes grub_text(Bytes data, const GrubPrefix& prefix) {
-  const Bytes logged = data.subspan(prefix.text.size());
-  const auto nul = std::find(logged.begin(), logged.end(), 0);
-  return logged.first(static_cast<std::size_t>(nul - logged.begin()));
+  const std::string_view logged = as_text(data.subspan(prefix.text.size()));
+  return as_bytes(logged.substr(0, logged.find('\0')));
 }
 
 std::optional<GrubPrefix> grub_prefix(Bytes data) {

@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
+#include <vector>
 
 #include "verify/pcr_explanation.h"
 #include "verify/replayed_log.h"
@@ -12,42 +14,48 @@ namespace assay {
 
 namespace {
 
-using Pcrs = std::vector<std::uint32_t>;
-
 const ReplayedLog::Bank& bank_of(const ReplayedLog& replayed, HashAlgorithm algorithm) {
   return *std::find_if(replayed.banks.begin(), replayed.banks.end(),
                        [=](const ReplayedLog::Bank& b) { return b.algorithm == algorithm; });
 }
 
-/// PCRs `pick` holds for, in order.
+/// PCRs `pick` holds for.
 template <class Predicate>
-Pcrs pcrs_where(Predicate pick) {
-  Pcrs out;
+PcrMask pcrs_where(Predicate pick) {
+  PcrMask out = 0;
   for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
-    if (pick(pcr)) out.push_back(pcr);
+    if (pick(pcr)) out |= PcrMask{1} << pcr;
+  return out;
+}
+
+/// Their numbers, in order.
+std::vector<std::uint32_t> numbers(PcrMask pcrs) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
+    if ((pcrs >> pcr & 1) != 0) out.push_back(pcr);
   return out;
 }
 
 /// "PCR 4, 5", or `none`.
-std::string show(const Pcrs& pcrs, std::string_view none) {
-  return pcrs.empty() ? std::string(none) : fmt::format("PCR {}", fmt::join(pcrs, ", "));
+std::string show(PcrMask pcrs, std::string_view none) {
+  return pcrs == 0 ? std::string(none) : fmt::format("PCR {}", fmt::join(numbers(pcrs), ", "));
 }
 
 /// A PCR that nothing was extended into: zero, and of PCR 17 to 22 all ones until a dynamic launch.
 /// PC Client Platform TPM Profile, table "PCR attributes".
 bool is_initial(std::uint32_t pcr, const Digest& value) {
-  const auto all = [&](std::uint8_t v) {
-    return std::all_of(value.bytes().begin(), value.bytes().end(),
-                       [v](std::uint8_t b) { return b == v; });
+  const auto all_ones = [&] {
+    const Bytes bytes = value.bytes();
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0xFF; });
   };
-  return all(0x00) || (pcr >= 17 && pcr <= 22 && all(0xFF));
+  return value == Digest(value.algorithm()) || (pcr >= 17 && pcr <= 22 && all_ones());
 }
 
 /// An event in a PCR that the quote leaves out is a claim without a witness.
 void check_quoted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Verdict& verdict) {
-  const Pcrs unquoted =
+  const PcrMask unquoted =
       pcrs_where([&](std::uint32_t pcr) { return bank.extends[pcr] != 0 && !quoted.values[pcr]; });
-  verdict.require(fmt::format("eventlog.pcrs.quoted/{}", name_of(bank.algorithm)), unquoted.empty(),
+  verdict.require(check_id("eventlog.pcrs.quoted", bank.algorithm), unquoted == 0,
                   "every PCR that the log extends is in the quote", show(unquoted, "all quoted"),
                   "quote PCRs 0 to 23");
 }
@@ -56,20 +64,21 @@ void check_quoted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Verdic
 void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
                     const PcrValues& quoted, Verdict& verdict) {
   constexpr std::uint32_t kImagePcr = 11;
-  Pcrs differ = pcrs_where([&](std::uint32_t pcr) {
+  PcrMask differ = pcrs_where([&](std::uint32_t pcr) {
     return bank.extends[pcr] != 0 && quoted.values[pcr] && *quoted.values[pcr] != bank.pcrs[pcr];
   });
-  std::string got = fmt::format(
-      "{} PCRs replay", pcrs_where([&](std::uint32_t p) { return bank.extends[p] != 0; }).size());
+  std::string got =
+      fmt::format("{} PCRs replay",
+                  std::popcount(pcrs_where([&](std::uint32_t p) { return bank.extends[p] != 0; })));
   // The running systemd says there how far it came; what the log says stays before it.
-  if (const auto at = std::find(differ.begin(), differ.end(), kImagePcr); at != differ.end())
+  if ((differ >> kImagePcr & 1) != 0)
     if (const auto phases = phases_between(bank.pcrs[kImagePcr], *quoted.values[kImagePcr])) {
-      differ.erase(at);
+      differ &= ~(PcrMask{1} << kImagePcr);
       got += fmt::format("; behind the log PCR {} has systemd's {}", kImagePcr, *phases);
     }
-  if (!differ.empty()) {
+  if (differ != 0) {
     got.clear();
-    for (const std::uint32_t pcr : differ) {
+    for (const std::uint32_t pcr : numbers(differ)) {
       const auto& value = quoted.values[pcr];
       // Costly, and of one bank as good as of all.
       const bool explained = value && &bank == &replayed.banks.front();
@@ -78,7 +87,7 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
           explained ? explain_mismatch(replayed, *value, pcr) : "as in the first bank");
     }
   }
-  verdict.require(fmt::format("eventlog.pcrs.replayed/{}", name_of(bank.algorithm)), differ.empty(),
+  verdict.require(check_id("eventlog.pcrs.replayed", bank.algorithm), differ == 0,
                   "the log ends at the quoted value of each PCR it extends", std::move(got),
                   "send the log of this boot, whole and unchanged, with the quote");
 }
@@ -89,16 +98,16 @@ void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Ver
   const auto silent = [&](std::uint32_t pcr) {
     return bank.extends[pcr] == 0 && quoted.values[pcr] && !is_initial(pcr, *quoted.values[pcr]);
   };
-  const Pcrs hidden =
+  const PcrMask hidden =
       pcrs_where([&](std::uint32_t pcr) { return pcr <= kLastLoggedPcr && silent(pcr); });
   verdict.require(
-      fmt::format("eventlog.pcrs.accounted/{}", name_of(bank.algorithm)), hidden.empty(),
+      check_id("eventlog.pcrs.accounted", bank.algorithm), hidden == 0,
       "no measurement in PCR 0 to 9 without its event", show(hidden, "all have events or none"),
       "the log lacks events: boot so that firmware and boot loader log what they measure");
-  const Pcrs unexplained =
+  const PcrMask unexplained =
       pcrs_where([&](std::uint32_t pcr) { return pcr > kLastLoggedPcr && silent(pcr); });
-  const std::string id = fmt::format("eventlog.pcrs.explained/{}", name_of(bank.algorithm));
-  if (unexplained.empty())
+  const std::string id = check_id("eventlog.pcrs.explained", bank.algorithm);
+  if (unexplained == 0)
     verdict.require(id, true, "no measurement without its event", "all have events or none");
   else
     verdict.absent(

@@ -15,9 +15,9 @@ namespace assay {
 namespace {
 
 std::string names(const std::vector<HashAlgorithm>& banks) {
-  std::vector<std::string_view> out;
-  for (const HashAlgorithm bank : banks) out.push_back(name_of(bank));
-  return out.empty() ? "none" : fmt::format("{}", fmt::join(out, ", "));
+  std::string out;
+  for (const HashAlgorithm bank : banks) out.append(out.empty() ? "" : ", ").append(name_of(bank));
+  return out.empty() ? "none" : out;
 }
 
 /// "0-9, 14" of a mask.
@@ -27,8 +27,9 @@ std::string show(PcrMask mask) {
     if ((mask >> i & 1) == 0) continue;
     std::uint32_t last = i;
     while (last + 1 < kPcrCount && (mask >> (last + 1) & 1) != 0) ++last;
-    out += fmt::format("{}{}", out.empty() ? "" : ", ", i);
-    if (last > i) out += fmt::format("-{}", last);
+    if (!out.empty()) out += ", ";
+    out += std::to_string(i);
+    if (last > i) out.append("-").append(std::to_string(last));
     i = last;
   }
   return out.empty() ? "none" : out;
@@ -163,10 +164,7 @@ class QuoteChecks {
 
  private:
   [[nodiscard]] std::string id(std::string_view check) const {
-    const std::string_view bank = name_of(quote_.pcrs.bank);
-    std::string out;
-    out.reserve(check.size() + 1 + bank.size());
-    return out.append(check).append("/").append(bank);
+    return check_id(check, quote_.pcrs.bank);
   }
 
   const Quote& quote_;
@@ -235,6 +233,7 @@ std::vector<std::optional<QuoteAttest>> check_quotes(const std::vector<Quote>& q
                                                      Verdict& verdict) {
   check_banks(quotes, verdict);
   std::vector<std::optional<QuoteAttest>> attests;
+  attests.reserve(quotes.size());
   for (const Quote& quote : quotes) {
     QuoteChecks checks(quote, verdict);
     checks.signature(key);

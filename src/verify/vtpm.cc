@@ -65,11 +65,16 @@ void check_other_evidence(const Attestation& attestation, Verdict& verdict) {
                         "this version judges the vTPM alone: send an attestation without it");
 }
 
+std::vector<PcrValues> pcrs_of(const std::vector<Quote>& quotes) {
+  std::vector<PcrValues> out;
+  out.reserve(quotes.size());
+  for (const Quote& quote : quotes) out.push_back(quote.pcrs);
+  return out;
+}
+
 /// The launcher's log, held against all quotes whatever the firmware's says.
 std::optional<CosState> check_launcher(const Attestation& attestation, Verdict& verdict) {
-  std::vector<PcrValues> quoted;
-  for (const Quote& quote : attestation.quotes) quoted.push_back(quote.pcrs);
-  return check_canonical_log(attestation.canonical_event_log, quoted, verdict);
+  return check_canonical_log(attestation.canonical_event_log, pcrs_of(attestation.quotes), verdict);
 }
 
 /// The log held against all quotes, and the machine state it gives.
@@ -127,17 +132,15 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
 
 VtpmClaims claims_of(const Attestation& attestation, Voucher voucher, MachineState machine,
                      const QuoteAttest& attest) {
-  VtpmClaims out{.machine = std::move(machine),
-                 .instance = std::move(voucher.instance),
-                 .pcrs = {},
-                 .clock = attest.clock,
-                 .firmware_version = attest.firmware_version,
-                 .ak_fingerprint = std::move(voucher.fingerprint),
-                 .ak_issuer = std::move(voucher.issuer),
-                 .provenance = voucher.provenance,
-                 .nonce_bytes = attest.extra_data.size()};
-  for (const Quote& quote : attestation.quotes) out.pcrs.push_back(quote.pcrs);
-  return out;
+  return VtpmClaims{.machine = std::move(machine),
+                    .instance = std::move(voucher.instance),
+                    .pcrs = pcrs_of(attestation.quotes),
+                    .clock = attest.clock,
+                    .firmware_version = attest.firmware_version,
+                    .ak_fingerprint = std::move(voucher.fingerprint),
+                    .ak_issuer = std::move(voucher.issuer),
+                    .provenance = voucher.provenance,
+                    .nonce_bytes = attest.extra_data.size()};
 }
 
 /// The attestation with the quotes of one bank alone.
