@@ -263,11 +263,13 @@ namespace {
 bool may_have_container(const PolicySubject& subject) {
   constexpr std::uint32_t kContainerPcr = 13;
   if (subject.machine.cos) return true;
-  if (subject.claims == nullptr) return false;
+  if (subject.machine.windows) return false;  // its own register, and read
+  // Whatever an event of that register is called in the log, it may be the launcher's.
   const auto& events = subject.machine.events;
   if (std::any_of(events.begin(), events.end(),
                   [](const ReplayedEvent& e) { return e.pcr == kContainerPcr; }))
-    return false;  // of a loader, and replayed
+    return true;
+  if (subject.claims == nullptr) return false;
   return std::any_of(subject.claims->pcrs.begin(), subject.claims->pcrs.end(),
                      [](const PcrValues& bank) {
                        const auto& value = bank.values[kContainerPcr];
@@ -286,7 +288,12 @@ void AppraisalPolicy::appraise_unruled(const PolicySubject& subject, Verdict& ve
         "policy.drivers.ruled", false, "a rule about drivers",
         fmt::format("{} drivers loaded, and the policy does not speak about them", drivers),
         "list them in drivers.within, or add \"drivers\" to accept_any");
-  if (may_have_container(subject) && !speaks_about(PolicyArea::container))
+  // A listed value says what was started, too.
+  const bool listed = std::any_of(rules_.begin(), rules_.end(), [](const PolicyRule& rule) {
+    return rule.id.starts_with("policy.pcr/") && rule.id.ends_with(":13");
+  });
+  if (may_have_container(subject) && !speaks_about(PolicyArea::container) &&
+      (subject.machine.cos || !listed))
     verdict.require(
         "policy.container.ruled", false, "a rule about the container",
         subject.machine.cos ? "a container was started, and the policy does not speak about it"

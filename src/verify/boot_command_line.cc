@@ -5,10 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/hash.h"
 #include "formats/uefi.h"
 #include "verify/boot_uki.h"
+#include "verify/known_digests.h"
 #include "verify/linux_stub.h"
 #include "verify/printable.h"
 #include "verify/register_layout.h"
@@ -17,7 +19,7 @@ namespace assay {
 
 namespace {
 
-constexpr std::uint32_t kTextPcr = 8, kStubPcr = 9, kUkiPcr = 11, kConfigPcr = 12;
+constexpr std::uint32_t kStartPcr = 4, kTextPcr = 8, kStubPcr = 9, kUkiPcr = 11, kConfigPcr = 12;
 
 /// A command line that systemd-boot or systemd-stub measured in UTF-16.
 std::optional<std::string> systemd_text(const JudgedEvent& e) {
@@ -63,6 +65,7 @@ bool is_section(const std::string& line, const Digest& section) {
 void CommandLineReader::read(const JudgedEvent& e) {
   const Event& event = *e.event;
   if (e.trust == DataTrust::unmeasured) return;
+  if (is_in(event, kStartPcr)) read_start(e);
   if (event.layout == RegisterLayout::cc) {
     // One register holds all of them: a text is known by its form, and what may hide one is not.
     if (!is_in(event, kConfigPcr)) return;
@@ -80,6 +83,7 @@ void CommandLineReader::read(const JudgedEvent& e) {
       break;
     case kStubPcr:
       if (first_of_linux_ == nullptr) first_of_linux_ = &event;
+      ++of_linux_;
       if (stub_part(event) == StubPart::load_options)
         load_options_.push_back(replayed_.digest(event));
       break;
@@ -101,8 +105,20 @@ void CommandLineReader::read_config(const JudgedEvent& e) {
     other_config_ = e.event;
 }
 
+/// What was started from a boot option and came back may have been a loader or a kernel, whose
+/// measurements stay: the kernel that runs is of a later option, and may have been given another
+/// line.
+void CommandLineReader::read_start(const JudgedEvent& e) {
+  if (e.event->type == EventType::efi_boot_services_application) ++started_;
+  if (!e.is(EventType::efi_action) || as_text(e.event->data) != kCallingApplication) return;
+  if (std::exchange(attempted_, true) && started_ > 0) restarted_ = e.event;
+  started_ = 0;
+}
+
 /// Registers that the log is silent about, or that hold what may be a line under another name.
 std::string CommandLineReader::doubt_of_registers(bool of_grub) const {
+  if (restarted_ != nullptr)
+    return describe(*restarted_) + ": what was started before may have measured the line";
   for (const std::uint32_t pcr : {kUkiPcr, kConfigPcr})
     if (replayed_.silent[pcr])
       return fmt::format("PCR {} is not quoted, or holds what the log does not show", pcr);
@@ -133,7 +149,10 @@ std::string CommandLineReader::doubt_of(const std::string& line, const GrubReadi
 /// Linux measures what it was given before anything else in PCR 9, so nobody can come before it.
 /// efi_convert_cmdline, drivers/firmware/efi/libstub.
 bool CommandLineReader::is_confirmed(const std::string& line) const {
+  // And one RAM disk: a further event may be the line of another start under that name.
+  constexpr std::size_t kMostOfOneStart = 2;
   return first_of_linux_ != nullptr && stub_part(*first_of_linux_) == StubPart::load_options &&
+         of_linux_ <= kMostOfOneStart &&
          std::all_of(load_options_.begin(), load_options_.end(),
                      [&](const Digest& d) { return is_given(line, d); });
 }

@@ -28,6 +28,7 @@ class CommandLineReader {
     bool in_config;  ///< PCR 12; else PCR 8
   };
   void read_config(const JudgedEvent& e);
+  void read_start(const JudgedEvent& e);
   [[nodiscard]] std::string doubt_of(const std::string& line, const GrubReading& grub,
                                      const std::optional<UkiState>& uki) const;
   [[nodiscard]] std::string doubt_of_registers(bool of_grub) const;
@@ -42,6 +43,10 @@ class CommandLineReader {
   const Event* other_config_ = nullptr;    ///< in PCR 12, and no command line
   const Event* other_loader_ = nullptr;    ///< in PCR 8, and not systemd's
   const Event* image_ = nullptr;           ///< the first event of PCR 11
+  std::size_t of_linux_ = 0;               ///< events of PCR 9
+  bool attempted_ = false;                 ///< a boot option was called
+  std::size_t started_ = 0;                ///< applications since
+  const Event* restarted_ = nullptr;       ///< another option was called behind applications
 };
 
 }  // namespace assay

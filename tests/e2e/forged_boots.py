@@ -8,8 +8,8 @@ import subprocess
 
 from support import cases
 from support.assay import ACCEPTED, REJECTED, SOURCE, Case
-from support.boot_log import (AUTHORITY, COMPACT_HASH, EVENT_TAG, IPL, S_CRTM_CONTENTS, S_CRTM_VERSION, SEPARATOR,
-                              digests, event, read, tag, utf16, variable, write)
+from support.boot_log import (APPLICATION, AUTHORITY, COMPACT_HASH, EFI_ACTION, EVENT_TAG, IPL, S_CRTM_CONTENTS,
+                              S_CRTM_VERSION, SEPARATOR, digests, event, read, tag, utf16, variable, write)
 
 BOOTS = SOURCE / "tests" / "boots"
 NONCE = "00112233445566778899aabbccddeeff"
@@ -132,6 +132,32 @@ class ForgedBoots(Case):
                               e.labelled(data=INITRD) if options_hidden and e.pcr == 9 and e.data == options.data else e
                               for e in booted] + [good, options]
                     self.assert_falls({"policy.kernel.command_line"}, head, forged, rules)
+
+    CALLING, RETURNING = (event(4, EFI_ACTION, text) for text in (
+        b"Calling EFI Application from Boot Option", b"Returning from EFI Application from Boot Option"))
+
+    def test_a_line_of_a_kernel_that_came_back(self):
+        """systemd-boot starts the kernel with the good line, it returns, and the firmware starts it with another."""
+        head, events = boot("uki")
+        line, evil = utf16("console=ttyS0 ro quiet panic=5 lab=uki\0"), utf16("console=ttyS0 rw init=/bin/sh\0")
+        rules = policy("kernel", text='[kernel]\ncommand_lines = ["console=ttyS0 ro quiet panic=5 lab=uki"]\n')
+        once = self.before_linux([e for e in events if e.pcr != 11], [event(12, IPL, line)])
+        self.assert_passes(head, once, rules)
+        again = event(9, EVENT_TAG, INITRD, evil)  # its LoadOptions, under another name
+        self.assert_falls({"policy.kernel.command_line"}, head, [*once, again], rules)
+        kernel = [e for e in once if e.type == APPLICATION][-1]
+        at = once.index(kernel) + 1
+        twice = [*once[:at], self.RETURNING, self.CALLING, kernel, *once[at:]]
+        self.assert_falls({"policy.kernel.command_line"}, head, twice, rules)
+
+    def test_a_line_of_grub_that_came_back(self):
+        head, events = boot("nosb")
+        rules = policy("kernel", text='[kernel]\nmust_not = ["init=*"]\n')
+        self.assert_passes(head, events, rules)
+        last = [e for e in events if e.type == APPLICATION][-1]
+        at = events.index(last) + 1
+        twice = [*events[:at], self.RETURNING, self.CALLING, last, *events[at:]]
+        self.assert_falls({"policy.kernel.must_not"}, head, twice, rules)
 
     def sections(self, events):
         held = [e for e in events if e.pcr == 11]
@@ -272,6 +298,12 @@ class ForgedBoots(Case):
         self.assertIn("PCR 13 was extended, and the evidence does not say by what",
                       [c["got"] for c in judged["checks"]])
         self.assertEqual(set(), failing(self.judge(evidence, vm.ready["trust"], policy())))
+
+    def test_a_container_under_another_label(self):
+        head, events = boot("nosb")
+        for shown in (b"what the launcher measured", b"something else"):
+            launched = event(13, IPL, shown, b"what the launcher measured")
+            self.assert_falls({"policy.container.ruled"}, head, events + [launched], policy("container"))
 
     # Parameters of the kernel.
 
