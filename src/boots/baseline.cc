@@ -202,8 +202,11 @@ class Baseline {
     bool all_have_disks = true;
     for (const MachineState* m : boots_) {
       if (m->kernel_command_line) add_once(lines, quoted(printable(*m->kernel_command_line)));
-      all_have_disks = all_have_disks && !m->initrds.empty();
-      for (const Digest& d : m->initrds) add_once(disks, quoted(digest_text(d)));
+      all_have_disks = all_have_disks && !m->possible_initrds().empty();
+      for (const Digest& d : m->possible_initrds()) {
+        add_once(disks, quoted(digest_text(d)));
+        if (m->grub) add_once(files, quoted(digest_text(d)));
+      }
       if (!m->grub) continue;
       for (const GrubState::File& f : m->grub->files)
         add_once(files, quoted(digest_text(f.digest)));

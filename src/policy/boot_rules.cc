@@ -114,8 +114,9 @@ Result<PolicyRule> grub_files_within(const TomlItem& item) {
                          std::vector<Digest> out;
                          for (const GrubState::File& file : m.grub->files)
                            out.push_back(file.digest);
-                         // A file may be relabelled as an initrd of Linux' stub.
-                         out.insert(out.end(), m.initrds.begin(), m.initrds.end());
+                         // A file may be relabelled as what Linux' stub measures.
+                         const auto disks = m.possible_initrds();
+                         out.insert(out.end(), disks.begin(), disks.end());
                          return out;
                        }});
 }
@@ -123,7 +124,7 @@ Result<PolicyRule> grub_files_within(const TomlItem& item) {
 Result<PolicyRule> initrds_within(const TomlItem& item) {
   return within(item, {"policy.kernel.initrds", PolicyArea::kernel, "Each initial RAM disk",
                        "no initial RAM disk was measured by the kernel's stub",
-                       [](const MachineState& m) { return std::optional(m.initrds); }});
+                       [](const MachineState& m) { return std::optional(m.possible_initrds()); }});
 }
 
 Result<PolicyRule> kernels_within(const TomlItem& item) {

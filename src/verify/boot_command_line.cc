@@ -82,8 +82,7 @@ void CommandLineReader::read(const JudgedEvent& e) {
         other_loader_ = &event;
       break;
     case kStubPcr:
-      if (first_of_linux_ == nullptr) first_of_linux_ = &event;
-      ++of_linux_;
+      of_stub_.push_back(stub_part(event));
       if (stub_part(event) == StubPart::load_options)
         load_options_.push_back(replayed_.digest(event));
       break;
@@ -146,15 +145,24 @@ std::string CommandLineReader::doubt_of(const std::string& line, const GrubReadi
   return texts_.empty() ? "the stub of the kernel image measured no line" : "";
 }
 
-/// Linux measures what it was given before anything else in PCR 9, so nobody can come before it.
-/// efi_convert_cmdline, drivers/firmware/efi/libstub.
+bool CommandLineReader::begins_with_load_options() const {
+  return !of_stub_.empty() && of_stub_.front() == StubPart::load_options;
+}
+
+/// Linux measures what it was given before anything else in PCR 9, and its initial RAM disk behind
+/// that, so nobody can come before it.  efi_convert_cmdline, drivers/firmware/efi/libstub.
 bool CommandLineReader::is_confirmed(const std::string& line) const {
-  // And one RAM disk: a further event may be the line of another start under that name.
-  constexpr std::size_t kMostOfOneStart = 2;
-  return first_of_linux_ != nullptr && stub_part(*first_of_linux_) == StubPart::load_options &&
-         of_linux_ <= kMostOfOneStart &&
-         std::all_of(load_options_.begin(), load_options_.end(),
-                     [&](const Digest& d) { return is_given(line, d); });
+  const bool nothing_else =
+      of_stub_.size() == 1 || (of_stub_.size() == 2 && of_stub_.back() == StubPart::initrd);
+  return begins_with_load_options() && nothing_else && is_given(line, load_options_.front());
+}
+
+/// LoadOptions that may be anything else that was measured into PCR 9: all that neither the line
+/// explains nor their place.
+std::vector<Digest> CommandLineReader::unexplained(const CommandLineReading& reading) const {
+  const auto& by = reading.measured_by;
+  if (std::find(by.begin(), by.end(), CommandLineSource::linux_stub) != by.end()) return {};
+  return {load_options_.begin() + (begins_with_load_options() ? 1 : 0), load_options_.end()};
 }
 
 /// A loader's word against the kernel's own.  Every LoadOptions must be that line: one that is not

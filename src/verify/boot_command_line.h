@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "verify/boot_grub.h"
+#include "verify/linux_stub.h"
 #include "verify/machine_state.h"
 #include "verify/replayed_log.h"
 
@@ -21,6 +22,8 @@ class CommandLineReader {
   /// boot.kernel.command_line, boot.kernel.load_options and boot.kernel.sources.
   CommandLineReading finish(const GrubReading& grub, const std::optional<UkiState>& uki,
                             Verdict& verdict);
+  /// Of what finish() returned.
+  [[nodiscard]] std::vector<Digest> unexplained(const CommandLineReading& reading) const;
 
  private:
   struct Text {
@@ -32,6 +35,7 @@ class CommandLineReader {
   [[nodiscard]] std::string doubt_of(const std::string& line, const GrubReading& grub,
                                      const std::optional<UkiState>& uki) const;
   [[nodiscard]] std::string doubt_of_registers(bool of_grub) const;
+  [[nodiscard]] bool begins_with_load_options() const;
   [[nodiscard]] bool is_confirmed(const std::string& line) const;
   void check_load_options(const std::optional<std::string>& line, bool of_grub,
                           Verdict& verdict) const;
@@ -39,14 +43,13 @@ class CommandLineReader {
   const ReplayedLog& replayed_;
   std::vector<Text> texts_;  ///< of systemd-boot and systemd-stub
   std::vector<Digest> load_options_;
-  const Event* first_of_linux_ = nullptr;  ///< the first event of PCR 9
-  const Event* other_config_ = nullptr;    ///< in PCR 12, and no command line
-  const Event* other_loader_ = nullptr;    ///< in PCR 8, and not systemd's
-  const Event* image_ = nullptr;           ///< the first event of PCR 11
-  std::size_t of_linux_ = 0;               ///< events of PCR 9
-  bool attempted_ = false;                 ///< a boot option was called
-  std::size_t started_ = 0;                ///< applications since
-  const Event* restarted_ = nullptr;       ///< another option was called behind applications
+  std::vector<std::optional<StubPart>> of_stub_;  ///< each event of PCR 9
+  const Event* other_config_ = nullptr;           ///< in PCR 12, and no command line
+  const Event* other_loader_ = nullptr;           ///< in PCR 8, and not systemd's
+  const Event* image_ = nullptr;                  ///< the first event of PCR 11
+  bool attempted_ = false;                        ///< a boot option was called
+  std::size_t started_ = 0;                       ///< applications since
+  const Event* restarted_ = nullptr;              ///< another option was called behind applications
 };
 
 }  // namespace assay

@@ -10,6 +10,7 @@
 #include "formats/event_log_writer.h"
 #include "formats/recorded.h"
 #include "formats/uefi.h"
+#include "verify/known_digests.h"
 #include "verify/log_statement.h"
 #include "verify/machine_state.h"
 
@@ -60,6 +61,12 @@ class Log {
   }
   Log& load_options(std::string_view line) {
     return tagged(0x8F3B22ED, {"LOADED_IMAGE::LoadOptions\0", 26}, with_nul(line));
+  }
+  Log& action(std::string_view text) {
+    return add(4, EventType::efi_action, as_bytes(text), as_bytes(text));
+  }
+  Log& application() {
+    return add(4, EventType::efi_boot_services_application, Buffer(32, 0), as_bytes("an image"));
   }
   Log& initrd(Bytes measured) { return tagged(0x8F3B22EC, {"Linux initrd\0", 13}, measured); }
   Log& initrd() { return initrd(as_bytes("an initial RAM disk")); }
@@ -203,6 +210,26 @@ TEST(CommandLine, IsNotTheRunningSystemsWord) {
          l.systemd(kLine);
        },
        "", "", "event 2 (PCR 8, EV_IPL): another boot loader was at work"},
+      {"of a start that returned, before the firmware started the kernel with another",
+       [](Log& l) {
+         l.action(kCallingApplication).application().systemd(kLine).load_options(kLine);
+         l.action(kReturningFromApplication).action(kCallingApplication).application();
+         l.initrd(as_bytes("not an initial RAM disk"));
+       },
+       "", "",
+       "event 6 (PCR 4, EV_EFI_ACTION): what was started before may have measured the line"},
+      {"as GRUB's, which was left",
+       [](Log& l) {
+         l.action(kCallingApplication).application().grub(kLine);
+         l.action(kReturningFromApplication).action(kCallingApplication).application();
+       },
+       "", "",
+       "event 7 (PCR 4, EV_EFI_ACTION): what was started before may have measured the line"},
+      {"where Linux measured more than LoadOptions and one initial RAM disk",
+       [](Log& l) {
+         l.systemd(kLine).load_options(kLine).initrd().initrd(as_bytes("of another start"));
+       },
+       "", kLine, kUnconfirmed},
       {"as GRUB's, where systemd-boot measured another",
        [](Log& l) { l.systemd(kOther).load_options(kOther).grub(kLine); }, "", "",
        "several lines were measured, and they differ"},
@@ -228,6 +255,29 @@ TEST(CommandLine, IsNotTheRunningSystemsWord) {
        "the stub of the kernel image measured no line"},
   };
   for (const Case& c : cases) expect(c);
+}
+
+/// What the log calls LoadOptions is what a policy asks of, unless the line or its place explain
+/// it.
+TEST(LoadOptions, MayBeAnInitialRamDiskWhereNothingExplainsThem) {
+  const auto unexplained = [](const std::function<void(Log&)>& boot) {
+    Log log;
+    boot(log);
+    const Buffer bytes = log.take();
+    const EventLogReading reading = read_event_log(bytes);
+    constexpr HashAlgorithm kBank = HashAlgorithm::sha256;
+    Verdict verdict;
+    const MachineState state = read_machine_state(replay(reading.log, {&kBank, 1}), verdict);
+    EXPECT_EQ(state.possible_initrds().size(),
+              state.initrds.size() + state.unexplained_options.size());
+    return state.unexplained_options.size();
+  };
+  const std::string grub = "/vmlinuz " + std::string(kLine);
+  EXPECT_EQ(unexplained([](Log& l) { l.systemd(kLine).load_options(kLine).initrd(); }), 0U);
+  EXPECT_EQ(unexplained([](Log& l) { l.load_options(kLine).initrd(); }), 0U);
+  EXPECT_EQ(unexplained([&](Log& l) { l.grub(kLine).load_options(grub).initrd(); }), 0U);
+  EXPECT_EQ(unexplained([](Log& l) { l.load_options(kLine).load_options(kOther).initrd(); }), 1U);
+  EXPECT_EQ(unexplained([](Log& l) { l.initrd().load_options(kLine); }), 1U);
 }
 
 /// A register that is not quoted, or that the log says nothing of, may hold anything.

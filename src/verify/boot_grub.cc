@@ -55,9 +55,10 @@ std::optional<std::string_view> module_arguments(std::string_view command) {
   return std::nullopt;
 }
 
-/// No command of GRUB's begins like this, and every path does.
+/// No command of GRUB's begins like this: a path does, with a device or not, and a list of blocks.
 bool begins_like_path(std::string_view text) {
-  return text.starts_with('/') || text.starts_with('(');
+  return !text.empty() &&
+         std::string_view("/(0123456789").find(text.front()) != std::string_view::npos;
 }
 
 /// Whether a text is the last arguments of the command before it.  "insmod blscfg" and "blscfg" may

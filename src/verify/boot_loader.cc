@@ -21,6 +21,7 @@ LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict) {
     if (const Digest* const initrd = find_section(*out.uki, ".initrd"))
       out.initrds.push_back(*initrd);
   out.command_line = line.finish(grub, out.uki, verdict);
+  out.unexplained_options = line.unexplained(out.command_line);
   out.grub = std::move(grub.grub);
   return out;
 }

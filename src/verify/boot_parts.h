@@ -45,6 +45,7 @@ struct LoaderReading {
   std::optional<UkiState> uki;
   CommandLineReading command_line;
   std::vector<Digest> initrds;
+  std::vector<Digest> unexplained_options;
 };
 /// Checks boot.kernel.* and boot.uki.sections.
 LoaderReading read_loader(const ReplayedLog& replayed, Verdict& verdict);

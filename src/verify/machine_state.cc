@@ -37,6 +37,12 @@ std::string_view name_of(CommandLineSource source) {
   return "unknown";
 }
 
+std::vector<Digest> MachineState::possible_initrds() const {
+  std::vector<Digest> out = initrds;
+  out.insert(out.end(), unexplained_options.begin(), unexplained_options.end());
+  return out;
+}
+
 MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, LogExtent extent) {
   MachineState out;
   out.bank = replayed.state_bank();
@@ -52,6 +58,7 @@ MachineState read_machine_state(const ReplayedLog& replayed, Verdict& verdict, L
   out.unconfirmed_command_line = std::move(loader.command_line.unconfirmed);
   out.load_options = std::move(loader.command_line.load_options);
   out.initrds = std::move(loader.initrds);
+  out.unexplained_options = std::move(loader.unexplained_options);
   out.windows = read_windows(replayed, extent, verdict);
   copy_events(replayed, out);
   return out;

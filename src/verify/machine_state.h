@@ -126,9 +126,14 @@ struct MachineState {
   std::optional<CosState> cos;       ///< out of the launcher's own log
   /// Digests of initial RAM disks: Linux' EFI stub's own, or of the unified kernel image's section.
   std::vector<Digest> initrds;
+  /// What the log calls LoadOptions, where neither the command line nor its place says that it is.
+  std::vector<Digest> unexplained_options;
   std::optional<WindowsState> windows;
   std::vector<ReplayedEvent> events;
   Buffer event_data;  ///< of all events, one after the other
+
+  /// Whatever in PCR 9 or 11 may be an initial RAM disk.
+  [[nodiscard]] std::vector<Digest> possible_initrds() const;
 };
 
 /// Whether a log must tell of a whole boot.  What contradicts itself fails in either.

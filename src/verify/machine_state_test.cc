@@ -386,6 +386,14 @@ const ChangeCase kChanges[] = {
      "boot.kernel.command_line"},
     {"a command line as a command, of a command nobody knows",
      [](Events& e) { load_evil(e, "load vmlinuz"); }, "boot.kernel.command_line"},
+    {"the blocks of a kernel as a command", [](Events& e) { load_evil(e, "load 0+20000"); },
+     "boot.kernel.command_line"},
+    {"a command line of the rescue shell, which measures no commands",
+     [](Events& e) {
+       load_evil(e, "load /vmlinuz");
+       e.erase(e.begin() + 43);
+     },
+     "boot.kernel.command_line"},
     {"a module's command line that is not its command's",
      [](Events& e) {
        relabel(event(e, 48), "module_cmdline: ");
