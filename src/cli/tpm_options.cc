@@ -203,6 +203,8 @@ void add_verify(CLI::App* reg, Job& job) {
       ->add_option("--output", flags->output,
                    "The attestation key, for --trust-ak, if it is accepted")
       ->type_name("FILE");
+  command->add_flag("--allow-software-key", flags->allow_software_key,
+                    "Write it though root of the machine can have made it in software");
   add_enrolled_key(command, flags->key_format);
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
 }

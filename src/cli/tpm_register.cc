@@ -95,6 +95,11 @@ int run_register_solve(const RegisterSolveOptions& options, Io io) {
 }
 
 int run_register_verify(const RegisterVerifyOptions& options, Io io) {
+  if (!options.output.empty() && !options.allow_software_key)
+    return explain_start(io,
+                         Error{Fault::malformed, "--output",
+                               "root of the machine can have answered with a key of software: use "
+                               "`assay tpm enroll`, or say --allow-software-key"});
   const auto secret = read_secret(options.secret_input);
   if (!secret) return explain(io, secret.error());
   const auto input = read_file(options.input, kMaxTpmFile);

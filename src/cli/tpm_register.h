@@ -34,6 +34,8 @@ struct RegisterVerifyOptions {
   std::string input = "-";
   std::string secret_input;
   std::string output;  ///< the key, if it is accepted; empty: nowhere
+  /// Without it a key is written nowhere: root of the machine can have made it in software.
+  bool allow_software_key = false;
   PublicKeyFormat key_format = PublicKeyFormat::tpmt_public;
   bool json = false;
 };

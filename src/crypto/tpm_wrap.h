@@ -11,8 +11,8 @@ namespace assay {
 /// A storage key of a TPM, as far as others need to know it to protect something for that TPM.
 struct StorageKey {
   PublicKey key;
-  HashAlgorithm name_algorithm;  ///< SHA-256, SHA-384 or SHA-512
-  std::size_t aes_bits;          ///< of its symmetric algorithm, AES in CFB mode: 128 or 256
+  HashAlgorithm name_algorithm = HashAlgorithm::sha256;  ///< SHA-256, SHA-384 or SHA-512
+  std::size_t aes_bits = 128;  ///< of its symmetric algorithm, AES in CFB mode: 128 or 256
 };
 
 /// What the TPM will do with what it unwraps: each has its own keys.

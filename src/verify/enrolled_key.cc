@@ -5,6 +5,20 @@
 
 namespace assay {
 
+namespace {
+
+/// A challenge is tied to the Name alone.  Two areas of one SHA-1 Name can be made, and one of them
+/// loaded as an external key.  TPM 2.0 Part 1, 16: "the Name is the hash of the public area".
+void check_name_algorithm(HashAlgorithm algorithm, Verdict& verdict) {
+  verdict.require("enrolment.key.name",
+                  algorithm == HashAlgorithm::sha256 || algorithm == HashAlgorithm::sha384 ||
+                      algorithm == HashAlgorithm::sha512,
+                  "a Name by SHA-256 or better", std::string(name_of(algorithm)),
+                  "make the attestation key with nameAlg SHA-256");
+}
+
+}  // namespace
+
 std::optional<ClaimedKey> check_claimed_key(Bytes ak_public, Verdict& verdict) {
   auto area = parse_tpm_public(ak_public);
   auto key = area ? public_key_of(*area) : Result<PublicKey>(tl::unexpected(area.error()));
@@ -17,6 +31,7 @@ std::optional<ClaimedKey> check_claimed_key(Bytes ak_public, Verdict& verdict) {
     return std::nullopt;
   }
   check_public_area(*area, verdict);
+  check_name_algorithm(area->name_algorithm, verdict);
   return ClaimedKey{std::move(*area), std::move(*key)};
 }
 

@@ -96,6 +96,8 @@ EnrolledKeyOutcome authenticate_certified_key(const CertifiedBlob& blob, const S
     out.verdict.not_checked_from(kStatementChecks, kStatementChecks[0],
                                  "the statement or the key is unreadable");
   }
+  out.verdict.absent("register.certify.exclusive",
+                     "cannot be known: root of the machine can take the challenge out of the TPM");
   if (!out.verdict.accepted()) return out;
   ASSAY_CHECK(claimed);
   out.key = RegisterAuthenticator::vouch_for(EnrolledKey{blob.public_area, claimed->key});

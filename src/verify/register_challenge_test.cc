@@ -74,6 +74,9 @@ TEST(RegisterChallenge, IsSolvedByACertifiedAttestationKey) {
   EXPECT_THAT(refusals(outcome.verdict), IsEmpty());
   ASSERT_TRUE(outcome.key.has_value());
   EXPECT_EQ((*outcome.key)->public_area, ak("sb"));
+  // What gotpm's protocol cannot show is said.
+  EXPECT_EQ(outcome.verdict.checks().back().id, "register.certify.exclusive");
+  EXPECT_EQ(outcome.verdict.checks().back().verdict, CheckVerdict::absent);
 }
 
 TEST(RegisterChallenge, IsNotSolvedByTwins) {
@@ -125,6 +128,7 @@ TEST(RegisterChallenge, IsNotSolvedByTwins) {
        {"register.certify.hierarchy"}},
       {"another key", [](auto& b) { b.public_area = ak("uki"); }, {"register.certify.name"}},
       {"a key that signs whatever it is given", of_area(5, 0x04), {"ak.public.restricted"}},
+      {"a key named by SHA-1", of_area(3, 0x04), {"enrolment.key.name", "register.certify.name"}},
       {"a key that may leave its TPM", of_area(7, 0x70), {"ak.public.fixed_tpm"}},
       {"a key that may be moved", of_area(7, 0x62), {"ak.public.fixed_parent"}},
       {"a key from outside", of_area(7, 0x52), {"ak.public.origin"}},

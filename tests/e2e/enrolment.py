@@ -218,7 +218,7 @@ class Enrolment(Case):
                     self.run_assay("tpm", "register", "solve-challenge", "--input", self.file("blob"), "--output",
                                    self.file("certified"), "--format", form, "--algo", "ecc", *self.in_vm())
                     verify = ("tpm", "register", "verify-challenge", "--input", self.file("certified"), "--json",
-                              "--output", self.file("ak"), "--secret-input")
+                              "--output", self.file("ak"), "--allow-software-key", "--secret-input")
                     self.run_assay(*verify, self.file("secret"))
                     self.assertEqual("accepted", self.verify("--algo", "ecc")["verdict"])
                     self.file("ak").unlink()
@@ -230,6 +230,12 @@ class Enrolment(Case):
                         self.file("secret").write_bytes(wrong)
                         self.assertIn(b"wanted the 32", self.run_assay(*verify, self.file("secret"),
                                                                        code=REJECTED).stderr)
+
+    def test_writes_no_registered_key_unasked(self):
+        """Root of a machine can move the challenge's key out of its TPM (TPM2_Rewrap)."""
+        done = self.run_assay("tpm", "register", "verify-challenge", "--input", self.file("none"), "--secret-input",
+                              self.file("none"), "--output", self.file("ak"), code=USAGE)
+        self.assertIn(b"--allow-software-key", done.stderr)
 
     def test_keeps_the_secret_off_standard_output(self):
         """gotpm prints it unless told otherwise; here there is no such default."""
