@@ -255,7 +255,10 @@ class Baseline {
     for (const MachineState* m : boots_)
       if (m->windows) return;
     section(fmt::format("pcrs.{}", name_of(boots_.front()->bank)));
-    for (const std::uint32_t pcr : {12U, 13U, 14U}) {
+    std::vector<std::uint32_t> pcrs{12, 13, 14};
+    // A kernel's rules need one about the programs, and these boots do not list theirs.
+    if (kernel_known_ && std::erase(accept_any_, "applications") > 0) pcrs.insert(pcrs.begin(), 4);
+    for (const std::uint32_t pcr : pcrs) {
       Entries values;
       for (const MachineState* m : boots_) add_once(values, quoted(hex(value_of(*m, pcr).bytes())));
       list(fmt::format("\"{}\"", pcr), values);

@@ -58,7 +58,7 @@ class Reader {
     if (!evidence_read_) {
       if (auto ok = add(read_evidence_rules({}, only_bank)); !ok) return ok;
     }
-    return {};
+    return require_applications();
   }
 
   std::vector<PolicyRule> rules;
@@ -71,7 +71,10 @@ class Reader {
     if (item.name() == "accept_any") return read_accept_any(item);
     if (item.name() == "condition") return read_conditions(item);
     if (item.name() == "pcrs") return add(read_pcr_rules(item));
-    if (item.name() == "uki") return add(read_uki_rules(item));
+    if (item.name() == "uki") {
+      if (about_kernel_ == nullptr) about_kernel_ = &item;
+      return add(read_uki_rules(item));
+    }
     if (item.name() == "evidence") {
       const auto members = item.members();
       if (!members) return pass_on(members);
@@ -103,8 +106,21 @@ class Reader {
       auto rule = key->read(member);
       if (!rule) return pass_on(rule);
       rules.push_back(std::move(*rule));
+      if (section.name == "kernel" && about_kernel_ == nullptr) about_kernel_ = &member;
     }
     return {};
+  }
+
+  /// What a kernel's line, files and sections are, the programs say that measure them: any other
+  /// program leaves their registers empty, and root extends them afterwards as the policy wants.
+  [[nodiscard]] Status require_applications() const {
+    if (about_kernel_ == nullptr ||
+        std::any_of(rules.begin(), rules.end(),
+                    [](const PolicyRule& r) { return r.area == PolicyArea::applications; }))
+      return {};
+    return about_kernel_->refuse(
+        "whatever program is started can pretend this: say which may be, in applications.exactly "
+        "or applications.within");
   }
 
   Status read_accept_any(const TomlItem& item) {
@@ -181,6 +197,8 @@ class Reader {
   }
 
   bool evidence_read_ = false;
+  const TomlItem* about_kernel_ =
+      nullptr;  ///< the first rule of [kernel] or [uki], in the document
   std::set<std::string> names_;
 };
 
@@ -220,15 +238,17 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
     return std::any_of(out.rules_.begin(), out.rules_.end(),
                        [id](const PolicyRule& rule) { return rule.id == id; });
   };
-  if ((has_rule("policy.kernel.kernels") || has_rule("policy.kernel.initrds")) &&
+  const bool unified = has_rule("policy.uki.unlisted");
+  if ((unified || has_rule("policy.kernel.kernels") || has_rule("policy.kernel.initrds")) &&
       !has_rule("policy.kernel.grub_files"))
     out.rules_.push_back(no_grub_files_rule());
+  if (unified) out.rules_.push_back(no_grub_kernel_rule());
   const auto lists_register = [&out](std::string_view index) {
     return std::any_of(out.rules_.begin(), out.rules_.end(), [index](const PolicyRule& rule) {
       return rule.id.starts_with("policy.pcr/") && rule.id.ends_with(index);
     });
   };
-  if (has_rule("policy.uki.unlisted") && !(lists_register(":12") && lists_register(":13")))
+  if (unified && !(lists_register(":12") && lists_register(":13")))
     out.rules_.push_back(no_additions_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);

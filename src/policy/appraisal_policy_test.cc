@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/appraisal_policy.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "policy/claim_types.h"
@@ -24,8 +25,13 @@ constexpr std::string_view kAny =
     "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"kernel\", \"instance\"]\n"
     "evidence.minimum_nonce_bytes = 2\n";  // the recorded attestation's
 
+/// The programs that the recorded VM started, which rules about its kernel need.
+std::string recorded_applications();
+
 AppraisalPolicy policy_of(const std::string& rules) {
-  auto policy = AppraisalPolicy::parse("policy.toml", std::string(kAny) + rules);
+  const bool kernel = rules.starts_with("kernel.") || rules.starts_with("uki.");
+  auto policy = AppraisalPolicy::parse(
+      "policy.toml", std::string(kAny) + (kernel ? recorded_applications() : "") + rules);
   EXPECT_TRUE(policy) << to_string(policy.error());
   return std::move(policy.value());
 }
@@ -75,6 +81,10 @@ std::string list(std::initializer_list<std::string> values) {
   std::string out = "[";
   for (const std::string& v : values) out += '"' + v + "\", ";
   return out + "]";
+}
+
+std::string recorded_applications() {
+  return fmt::format("applications.within = [\"{}\", \"{}\", \"{}\"]\n", kShim, kGrub, kKernel);
 }
 
 TEST_F(RecordedPolicy, JudgesEachRule) {
@@ -589,6 +599,10 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
        "allow_sha1, allow_emulated, allow_operator_trust"},
       {"[kernel]\nmust_not = [\"\"]",
        "policy.toml:2: kernel.must_not: \"\": want one parameter of the kernel"},
+      {"[kernel]\nmust_not = ['\"\"']",
+       "policy.toml:2: kernel.must_not: \"\"\"\": want one parameter of the kernel"},
+      {"[kernel]\nmust_not = ['\"*\"']",
+       "policy.toml:2: kernel.must_not: \"\"*\"\": want one parameter of the kernel"},
       {"[kernel]\nmust_not = [\"*\"]",
        "policy.toml:2: kernel.must_not: \"*\": want one parameter of the kernel"},
       {"[kernel]\nmust = [\"a b\"]",
@@ -688,6 +702,39 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
   for (const RefusedCase& c : cases) {
     SCOPED_TRACE(c.toml);
     EXPECT_EQ(refusal(c.toml), c.error);
+  }
+}
+
+/// Whoever starts a program of his own has the registers of GRUB and of systemd's stub to himself.
+TEST(AppraisalPolicy, RefusesRulesOfTheKernelWithoutOneOfThePrograms) {
+  const std::string digest(64, '0');
+  const std::string any =
+      "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"kernel\", \"instance\"]\n";
+  for (const std::string& rule :
+       {std::string("kernel.must: must = [\"ro\"]"),
+        std::string("kernel.must_not: must_not = [\"rw\"]"),
+        std::string("kernel.command_lines: command_lines = [\"ro\"]"),
+        "kernel.kernels_within: kernels_within = [\"" + digest + "\"]",
+        "kernel.grub_files_within: grub_files_within = [\"" + digest + "\"]",
+        "kernel.initrds_within: initrds_within = [\"" + digest + "\"]",
+        "uki: sections.\".linux\" = [\"" + digest + "\"]"}) {
+    const auto colon = rule.find(": ");
+    const std::string name = rule.substr(0, colon);
+    const std::string table =
+        any + (name == "uki" ? "\n[uki]\n" : "\n[kernel]\n") + rule.substr(colon + 2);
+    EXPECT_EQ(refusal(table),
+              fmt::format("policy.toml:{}: {}: whatever program is started can pretend this: say "
+                          "which may be, in applications.exactly or applications.within",
+                          name == "uki" ? 3 : 4, name));
+    for (const std::string& programs : {"\n[applications]\nexactly = [[\"" + digest + "\"]]",
+                                        "\n[applications]\nwithin = [\"" + digest + "\"]",
+                                        "\n[pcrs.sha256]\n4 = [\"" + digest + "\"]"})
+      EXPECT_EQ(refusal(table + programs), "");
+    // A condition may ask anything, another register says nothing of them.
+    EXPECT_NE(
+        refusal(table + "\n[[condition]]\nname = \"c\"\nthat = \"efi.applications.size() > 0\""),
+        "");
+    EXPECT_NE(refusal(table + "\n[pcrs.sha256]\n7 = [\"" + digest + "\"]"), "");
   }
 }
 
@@ -825,8 +872,12 @@ TEST(AppraisalPolicy, JudgesTheRecordedBootsOfOurOwn) {
 TEST(AppraisalPolicy, JudgesTheSectionsOfARecordedImage) {
   const MachineState machine = machine_of("ukisb");
   ASSERT_TRUE(machine.uki);
+  ASSERT_TRUE(machine.efi);
   std::string rules =
-      "evidence.allow_emulated = true\nevidence.allow_operator_trust = true\n[uki.sections]\n";
+      "evidence.allow_emulated = true\nevidence.allow_operator_trust = true\napplications.exactly "
+      "= [[";
+  for (const Digest& d : machine.efi->applications) rules += '"' + show(d) + "\", ";
+  rules += "]]\n[uki.sections]\n";
   for (const UkiState::Section& s : machine.uki->sections)
     rules += "\"" + s.name + "\" = [\"" + show(s.digest) + "\"]\n";
   const AppraisalPolicy policy = policy_of(rules);
@@ -836,6 +887,14 @@ TEST(AppraisalPolicy, JudgesTheSectionsOfARecordedImage) {
   changed.uki->sections[0].digest.writable()[0] ^= 1;
   EXPECT_THAT(refusals(policy.appraise_machine(changed)),
               ElementsAre(kNonceRule, "policy.uki.section/" + machine.uki->sections[0].name));
+  // The same sections, extended by root where GRUB started another kernel.
+  MachineState pretended = machine;
+  pretended.grub = machine_of("sb").grub;
+  EXPECT_THAT(refusals(policy.appraise_machine(pretended)),
+              ElementsAre(kNonceRule, "policy.kernel.grub_files", "policy.uki.loader"));
+  pretended.grub->files.clear();
+  EXPECT_THAT(refusals(policy.appraise_machine(pretended)),
+              ElementsAre(kNonceRule, "policy.uki.loader"));
 }
 
 TEST(CommandLineTokens, AreThoseOfTheKernel) {

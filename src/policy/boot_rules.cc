@@ -172,9 +172,11 @@ Result<std::vector<std::string>> read_parameters(const TomlItem& item) {
   auto parameters = item.texts();
   if (!parameters) return parameters;
   if (parameters->empty()) return item.refuse("an empty list asks nothing");
-  for (const std::string& p : *parameters)
-    if (p == "*" || command_line_tokens(p).size() != 1)
+  for (const std::string& p : *parameters) {
+    const auto tokens = command_line_tokens(p);
+    if (tokens.size() != 1 || tokens[0].empty() || tokens[0] == "*")
       return item.refuse(fmt::format("\"{}\": want one parameter of the kernel", p));
+  }
   return parameters;
 }
 

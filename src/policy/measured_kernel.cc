@@ -29,9 +29,9 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
 
 constexpr std::array<std::string_view, 3> kLinux{"linux", "linuxefi", "linux16"};
 constexpr std::array<std::string_view, 3> kInitrd{"initrd", "initrdefi", "initrd16"};
-/// Commands that read no file.
-constexpr std::array<std::string_view, 9> kHarmless{"echo", "set",   "unset", "export",   "boot",
-                                                    "true", "sleep", "clear", "setparams"};
+/// Commands that read no file.  `set` is none: `set lang=x` reads a translation.
+constexpr std::array<std::string_view, 8> kHarmless{"echo", "unset", "export", "boot",
+                                                    "true", "sleep", "clear",  "setparams"};
 
 /// What GRUB loaded: whether it was told to load a kernel, and how many files it read after that
 /// one; nothing where that cannot be told.
@@ -61,6 +61,8 @@ Loading loading_of(const GrubState& grub) {
 
 }  // namespace
 
+bool loads_linux(const GrubState& grub) { return loading_of(grub).linux; }
+
 std::optional<std::vector<Digest>> measured_kernel(const MachineState& machine) {
   std::vector<Digest> out;
   bool unified = false;
@@ -73,13 +75,13 @@ std::optional<std::vector<Digest>> measured_kernel(const MachineState& machine) 
     if (!grub.files_behind || files.size() <= *grub.files_behind) return std::nullopt;
     out.push_back(files[files.size() - 1 - *grub.files_behind].digest);
   }
-  if (!unified && !grub.linux) {
-    // A loader that was told nothing of Linux may have started anything.
-    if (machine.grub || !machine.kernel_command_line || !machine.efi ||
-        machine.efi->applications.empty())
-      return std::nullopt;
-    out.push_back(machine.efi->applications.back());
-  }
+  if (grub.linux) return out;
+  // A section is only said to be what runs: root can extend one that does not.  The firmware
+  // measured the program that it came in, or the kernel itself, before.
+  if (!machine.efi || machine.efi->applications.empty()) return std::nullopt;
+  // A loader that was told nothing of Linux may have started anything.
+  if (!unified && (machine.grub || !machine.kernel_command_line)) return std::nullopt;
+  out.push_back(machine.efi->applications.back());
   return out;
 }
 

@@ -57,6 +57,7 @@ TEST(MeasuredKernel, OfGrubIsTheFileOfItsLastLinuxCommand) {
       {{"grub_cmd: linux /k", "grub_cmd: source /c"}, 3, "not said"},
       {{"grub_cmd: linux /k", "grub_cmd: insmod x"}, 3, "not said"},
       {{"grub_cmd: linux /k", "grub_cmd: nonsense"}, 3, "not said"},
+      {{"grub_cmd: linux /k", "grub_cmd: set lang=x"}, 3, "not said"},  // reads a translation
       // Nothing of Linux.
       {{"grub_cmd: chainloader /w"}, 1, "not said"},
       {{"kernel_cmdline: /k ro"}, 1, "not said"},
@@ -72,7 +73,12 @@ TEST(MeasuredKernel, OfAUnifiedImageIsItsSection) {
   MachineState machine;
   machine.uki.emplace();
   machine.uki->sections = {{".linux", digest(1)}, {".initrd", digest(2)}};
-  EXPECT_EQ(kernel_of(machine), "01 ");
+  EXPECT_EQ(kernel_of(machine), "not said");  // nothing says what brought the sections
+  machine.efi.emplace();
+  EXPECT_EQ(kernel_of(machine), "not said");
+  // Whoever starts another program can extend the section, and cannot hide the program.
+  machine.efi->applications = {digest(0xA1), digest(0xA2)};
+  EXPECT_EQ(kernel_of(machine), "01 a2 ");
   machine.uki->sections[0].name = ".osrel";
   EXPECT_EQ(kernel_of(machine), "not said");
   // Told twice, both must be listed.
@@ -110,23 +116,36 @@ TEST(MeasuredKernel, IsKnownOfTheRecordedBoots) {
       {"nosb", "51349501a3d1ff83836437d2b365fd2d57f2feb8642d315e5181dec23d4c3275"},
       {"sb", "51349501a3d1ff83836437d2b365fd2d57f2feb8642d315e5181dec23d4c3275"},
       {"sbfull", "26f2e57c99338fea"},
+      // An old systemd-stub: the firmware saw the kernel in it, too.
       {"uki", "51349501a3d1ff83836437d2b365fd2d57f2feb8642d315e5181dec23d4c3275"},
   };
   for (const auto& [boot, wanted] : kernels) {
-    const auto found = measured_kernel(machine_of(boot));
+    const MachineState machine = machine_of(boot);
+    const auto found = measured_kernel(machine);
     ASSERT_TRUE(found) << boot;
-    ASSERT_EQ(found->size(), 1u) << boot;
+    ASSERT_EQ(found->size(), machine.uki ? 2u : 1u) << boot;
     EXPECT_EQ(hex(found->front().bytes()).substr(0, std::string_view(wanted).size()), wanted)
         << boot;
   }
+}
+
+/// What some boots started, as elements of a list.
+std::string applications_of(std::initializer_list<const char*> boots) {
+  std::string out;
+  for (const char* boot : boots) {
+    const MachineState machine = machine_of(boot);
+    for (const Digest& d : machine.efi->applications) out += '"' + show(d) + "\", ";
+  }
+  return out;
 }
 
 TEST(KernelsWithin, JudgesTheRecordedBoots) {
   const auto failing = [](const char* boot, const std::string& rules) {
     const auto policy = AppraisalPolicy::parse(
         "p",
-        "accept_any = [\"platform\", \"secure_boot\", \"applications\", \"instance\"]\n[kernel]\n" +
-            rules);
+        "accept_any = [\"platform\", \"secure_boot\", \"instance\"]\n"
+        "applications.within = [" +
+            applications_of({"sb", "sbfull", "uki"}) + "]\n[kernel]\n" + rules);
     EXPECT_TRUE(policy) << to_string(policy.error());
     std::vector<std::string> out;
     const Verdict verdict = policy->appraise_machine(machine_of(boot));
@@ -148,7 +167,10 @@ TEST(KernelsWithin, JudgesTheRecordedBoots) {
   // Without a list of GRUB's other files the kernel could be any of them.
   EXPECT_THAT(failing("sb", of(kernel)), testing::ElementsAre("policy.kernel.grub_files"));
   // A unified kernel image has no files that GRUB read.
-  EXPECT_THAT(failing("uki", of(kernel)), testing::IsEmpty());
+  const std::string image = show(machine_of("uki").efi->applications.back());
+  EXPECT_THAT(failing("uki", of(kernel + "\", \"" + image)), testing::IsEmpty());
+  EXPECT_THAT(failing("uki", of(kernel)), testing::ElementsAre("policy.kernel.kernels"));
+  EXPECT_THAT(failing("uki", of(image)), testing::ElementsAre("policy.kernel.kernels"));
   EXPECT_THAT(failing("uki", of(initrd)), testing::ElementsAre("policy.kernel.kernels"));
 }
 

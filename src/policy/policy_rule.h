@@ -71,8 +71,8 @@ const PolicySection& container_rules();
 const PolicySection& instance_rules();
 const PolicySection& tpm_rules();
 
-/// What a policy that lists kernels or initial RAM disks and not GRUB's files asks besides: names
-/// in the log are not measured, so these can pass for other files.
+/// What a policy that lists kernels, initial RAM disks or sections and not GRUB's files asks
+/// besides: names in the log are not measured, so these can pass for other files.
 PolicyRule no_grub_files_rule();
 
 /// A list in words: "a, b or c"; "nothing: the list is empty".

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/measured_kernel.h"
 #include "verify/printable.h"
 
 namespace assay {
@@ -78,6 +79,18 @@ std::string additions_in(std::uint32_t pcr, const PolicySubject& subject) {
 }
 
 }  // namespace
+
+PolicyRule no_grub_kernel_rule() {
+  return {"policy.uki.loader", PolicyArea::kernel, PolicyScope::machine,
+          "GRUB loaded no kernel, because the unified kernel image would not be what runs.",
+          [](const PolicySubject& subject) {
+            const bool loaded = subject.machine.grub && loads_linux(*subject.machine.grub);
+            return PolicyFinding{!loaded, "no linux command of GRUB",
+                                 loaded ? "a linux command of GRUB" : "none",
+                                 "a machine that GRUB boots has no such image: give it rules of "
+                                 "[kernel] instead"};
+          }};
+}
 
 PolicyRule no_additions_rule() {
   return {"policy.uki.additions", PolicyArea::kernel, PolicyScope::machine,

@@ -314,12 +314,15 @@ const std::vector<CheckDescription>& all_checks() {
       {"policy.secure_boot.sbat", "Does shim revoke everything older than the policy says?",
        "shim, SBAT.md"},
       {"policy.kernel.kernels",
-       "Is the kernel listed: of a unified image its section, of GRUB its file, else the last EFI "
-       "application?",
+       "Is the kernel listed: of GRUB its file, of a unified image its section and the image, else "
+       "the last EFI application?",
        "docs/appraisal-policy.md"},
       {"policy.kernel.initrds", "Is every initial RAM disk listed?", "docs/appraisal-policy.md"},
       {"policy.uki.section", "Is a section of the unified kernel image listed?",
        "UAPI TPM PCR registry, PCR 11"},
+      {"policy.uki.loader",
+       "Was GRUB not told to load a kernel in the unified kernel image's place?",
+       "docs/appraisal-policy.md"},
       {"policy.uki.additions",
        "Was nothing added to the unified kernel image (unless PCR 12 and 13 are listed)?",
        "UAPI TPM PCR registry, PCR 12 and 13"},

@@ -33,7 +33,7 @@ CHANGES = (
     ("another technology", GOOGLE, ("technology=none",), "technology", "policy.platform.technologies"),
     ("an image revoked", "sb", ("dbx+=" + REVOKED,), "dbx", None),
     ("a newer level of SBAT", "sb", ("sbat=sbat,1,2030010100\nshim,9\n",), "shim", None),
-    ("machine owner's keys", "sb", ("mok=file",), "mok", None),
+    ("machine owner's keys", "sb", ("mok=file",), "mok", "policy.pcr/sha384:14"),
     ("another boot order", "sb", ("boot_order=0002,0001,0000",), "settings", None),
 )
 

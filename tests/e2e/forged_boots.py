@@ -23,10 +23,18 @@ def boot(name):
     return read((BOOTS / name / "binary_bios_measurements").read_bytes())
 
 
+def started():
+    """Every program that a recorded boot started."""
+    return sorted({f"sha384:{e.hex}" for name in ("nosb", "sb", "uki", "ukisb")
+                   for e in boot(name)[1] if e.type == APPLICATION})
+
+
 def policy(*ruled, text=""):
-    """A policy with rules about these areas; what it does not name, passes."""
+    """A policy with rules about these areas; what it does not name, passes.  Rules of the kernel need one about the
+    programs, and get one that lets every recorded boot's in."""
     free = json.dumps([area for area in AREAS if area not in ruled])
-    return f"accept_any = {free}\nevidence.allow_emulated = true\n{text}"
+    programs = f"applications.within = {json.dumps(started())}\n" if "kernel" in ruled else ""
+    return f"accept_any = {free}\nevidence.allow_emulated = true\n{programs}{text}"
 
 
 def failing(said):
@@ -222,6 +230,43 @@ class ForgedBoots(Case):
                 self.assert_passes(head, events, rules)
                 for added in self.ADDITIONS:
                     self.assert_falls({"policy.uki.additions"}, head, self.before_linux(events, [added]), rules)
+
+    # Nothing of a unified kernel image ran, and root extends what one would have measured into registers left empty.
+
+    def test_a_unified_kernel_image_beside_what_grub_started(self):
+        _, unified = boot("uki")
+        held = [e for e in unified if e.pcr == 11]
+        listed = "".join(f'"{name}" = ["{content.hex}"]\n' for name, content in self.sections(unified).items())
+        head, events = boot("sb")
+        self.assert_falls({"policy.kernel.grub_files", "policy.uki.loader"}, head, events + held,
+                          policy("kernel", text="[uki.sections]\n" + listed))
+        files = json.dumps([f"sha384:{e.hex}" for e in events if e.pcr == 9 and e.type == IPL])
+        self.assert_falls({"policy.uki.loader"}, head, events + held,
+                          policy("kernel", text=f"[kernel]\ngrub_files_within = {files}\n[uki.sections]\n{listed}"))
+
+    def test_a_kernel_that_did_not_run(self):
+        head, events = boot("uki")
+        *others, image = [f"sha384:{e.hex}" for e in events if e.type == APPLICATION]
+        content = self.sections(events)[".linux"]
+        running = next(e for e in events if e.type == APPLICATION and f"sha384:{e.hex}" == image)
+        old = running.labelled(digests=digests(b"an old signed kernel"))
+        good = [e for e in events if e.pcr == 11]
+        booted = [old if e is running else e for e in events if e.pcr != 11]
+        line = event(12, IPL, utf16("console=ttyS0 ro quiet panic=5 lab=uki\0"))
+        booted = self.before_linux(booted, [line])
+        kernels = f'[kernel]\nkernels_within = ["sha384:{content.hex}", "{image}"]\n'
+        old_one = f"sha384:{old.hex}"
+        within = policy("applications", text=f"[applications]\nwithin = {json.dumps([*others, image, old_one])}\n")
+        exactly = policy("applications",
+                         text=f"[applications]\nexactly = {json.dumps([[*others, image], [*others, old_one]])}\n")
+        self.assert_passes(head, events, exactly + kernels)
+        # Its section, said to be what runs.
+        for programs in (within, exactly):
+            self.assert_falls({"policy.kernel.kernels"}, head, booted + good, programs + kernels)
+        # And the image itself, put before the firmware's last word.
+        end = next(i for i, e in enumerate(booted) if e.data == b"Exit Boot Services Invocation")
+        self.assert_falls({"policy.applications.exactly"}, head, booted[:end] + [running] + booted[end:] + good,
+                          exactly + kernels)
 
     def test_a_baseline_refuses_other_keys_of_the_owner(self):
         head, events = boot("sb")

@@ -15,8 +15,12 @@ CORPUS = pathlib.Path(os.environ.get("ASSAY_CORPUS") or SOURCE / ".." / "shared"
 REAL = CORPUS / "gce-attestations" / "gce-cos-85-nonce9009.pb"
 FLAGS = ("--nonce", "9009", "--trust", "google", "--now", "2023-01-01T00:00:00Z")
 EVENT_LOG, CANONICAL_EVENT_LOG = 3, 5  # fields of attest.Attestation
-POLICY = ('accept_any = ["platform", "secure_boot", "applications", "instance", "drivers"]', "[evidence]",
-          "minimum_nonce_bytes = 2")
+# What that machine started: rules of the kernel rest on it.
+PROGRAMS = ("778bd7d6385d8ca0da5e504e3e554b67d98d9a712d957cb4cbb4d9b2e66ca96e31ddc18680af02b03a3a8a1b08da6aca",
+            "d014c8c69b17ceb0f46be22b928f52684e717f40288246a61dadba00b1368c883cdde4e98762cc6788d94d0bcbd3f7ca",
+            "ff8ff1db8fc98d02d944a90c58103b1b2ad3ba893ba4f302a006a572951491622341bb9387de20dd072cb8b6b3583cd0")
+POLICY = ('accept_any = ["platform", "secure_boot", "instance", "drivers"]',
+          f"applications.exactly = {json.dumps([PROGRAMS])}", "[evidence]", "minimum_nonce_bytes = 2")
 
 VOID = {"meta", "br", "hr"}
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "div", "span", "p",
