@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/hex.h"
 #include "policy/claim_types.h"
 #include "policy/command_line_tokens.h"
 #include "policy/gotpm_policy.h"
@@ -788,6 +789,46 @@ TEST(KeylimePolicy, BecomesOneOfOurs) {
            std::string(
                R"(keylime-command-line: kernel_command_line.matches('^(?:/vmlinuz-\\d+ root=\'x\')$'))"
                " (the kernel's command line is none of the reference state)")}));
+}
+
+TEST(KeylimePolicy, SaysThatItDoesNotWantSecureBootOff) {
+  const auto toml = policy_from_keylime("r", R"({"has_secureboot": false})");
+  ASSERT_TRUE(toml) << to_string(toml.error());
+  EXPECT_THAT(*toml, HasSubstr("# not taken over: has_secureboot: false"));
+}
+
+/// In a reference state a command line belongs to the kernel beside it.
+TEST_F(RecordedPolicy, KeylimesKernelsKeepTheirOwnLines) {
+  const auto kernel = [](char id, const std::string& line) {
+    const auto digest = [](char c) { return std::string(64, c); };
+    return R"({"shim_authcode_sha256": ")" + digest('1') + R"(", "grub_authcode_sha256": ")" +
+           digest('2') + R"(", "kernel_authcode_sha256": ")" + digest(id) +
+           R"(", "kernel_cmdline": ")" + line + R"("})";
+  };
+  const auto toml = policy_from_keylime("r", R"({"kernels": [)" + kernel('a', "good lockdown=.*") +
+                                                 ", " + kernel('b', "rescue init=/bin/sh") + "]}");
+  ASSERT_TRUE(toml) << to_string(toml.error());
+  const auto policy =
+      AppraisalPolicy::parse("imported", "evidence.minimum_nonce_bytes = 2\n" + *toml);
+  ASSERT_TRUE(policy) << to_string(policy.error()) << *toml;
+  const auto failing = [&](const std::string& kernels, const std::string& line) {
+    VtpmClaims claims = **outcome_.claims;
+    const auto digest = [](char c) { return *parse_hex("digest", std::string(64, c)); };
+    claims.machine.efi->applications.clear();
+    for (const char c : "12" + kernels)
+      claims.machine.efi->applications.emplace_back(HashAlgorithm::sha256, digest(c));
+    claims.machine.kernel_command_line = line;
+    return refusals(policy->appraise(make_authentic_for_testing(std::move(claims)), in_2023()));
+  };
+  const std::string good = "good lockdown=integrity", rescue = "rescue init=/bin/sh";
+  const std::vector<std::string> line{"policy.condition/keylime-command-line"};
+  EXPECT_THAT(failing("a", good), IsEmpty());
+  EXPECT_THAT(failing("aa", good), IsEmpty());
+  EXPECT_THAT(failing("b", rescue), IsEmpty());
+  EXPECT_EQ(failing("a", rescue), line);
+  EXPECT_EQ(failing("aa", rescue), line);
+  EXPECT_EQ(failing("b", good), line);
+  EXPECT_THAT(failing("ab", good), testing::Contains("policy.applications.exactly"));
 }
 
 TEST(KeylimePolicy, IsRefusedWhereItIsNotUnderstood) {

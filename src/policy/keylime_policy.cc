@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/hex.h"
 #include "base/json.h"
@@ -85,6 +84,8 @@ class Conversion {
     const json::value* has = state_.if_contains("has_secureboot");
     if (has != nullptr && !has->is_bool()) return refuse("has_secureboot", "want true or false");
     if (has != nullptr && has->get_bool()) secure_boot_ += "required = true\n";
+    if (has != nullptr && !has->get_bool())
+      remark("has_secureboot: false: no rule wants Secure Boot off; here it may be on, too");
     for (const auto& [member, key] :
          {std::pair{"pk", "pk_within"}, {"kek", "kek_within"}, {"db", "db_within"}}) {
       const auto entries = signatures(member);
@@ -141,12 +142,17 @@ class Conversion {
       if (!digest) return pass_on(digest);
       applications.push_back("sha256:" + *digest);
     }
-    if (!applications.empty()) applications_.push_back(toml_list(applications));
+    std::vector<std::string> programs;
+    const auto add_programs = [&] {
+      applications_.push_back(toml_list(applications));
+      programs.push_back(started_condition(applications));
+    };
+    if (!applications.empty()) add_programs();
     // That policy lets a kernel be measured once or twice: shim's verification and the firmware's
     // loading of it may each do it.
     if (kernel.contains("kernel_authcode_sha256")) {
       applications.push_back(applications.back());
-      applications_.push_back(toml_list(applications));
+      add_programs();
     }
     for (const char* key : {"initrd_plain_sha256", "vmlinuz_plain_sha256"}) {
       if (!kernel.contains(key)) continue;
@@ -158,10 +164,26 @@ class Conversion {
                       key, *digest));
     }
     const json::value* line = kernel.if_contains("kernel_cmdline");
-    if (line == nullptr) return {};
-    if (!line->is_string()) return refuse("kernels.kernel_cmdline", "want a string");
-    patterns_.insert(std::string(line->get_string()));
+    if (line != nullptr && !line->is_string())
+      return refuse("kernels.kernel_cmdline", "want a string");
+    std::string condition;
+    if (line != nullptr) {
+      auto matches = line_condition(line->get_string());
+      if (!matches) return pass_on(matches);
+      condition = std::move(*matches);
+      any_line_ = true;
+    }
+    // Each kernel has the line that stands beside it, and no other kernel's.
+    kernels_.push_back({fmt::format("{}", fmt::join(programs, " || ")), std::move(condition)});
     return {};
+  }
+
+  /// What the firmware started, as claims have it.
+  static std::string started_condition(const std::vector<std::string>& applications) {
+    std::vector<std::string> quoted;
+    for (const std::string& a : applications)
+      quoted.push_back(fmt::format("'{}'", a.substr(a.find(':') + 1)));
+    return fmt::format("efi.applications == [{}]", fmt::join(quoted, ", "));
   }
 
   Result<std::string> kernel_digest(const json::object& kernel, const char* key) const {
@@ -175,20 +197,31 @@ class Conversion {
     return hex(*bytes);
   }
 
-  /// The command line as a whole matches one of the patterns.
-  Result<std::string> command_line_condition() const {
+  /// The command line as a whole matches a pattern.
+  [[nodiscard]] Result<std::string> line_condition(std::string_view pattern) const {
+    const std::string whole = fmt::format("^(?:{})$", pattern);
+    std::string why;
+    if (CelPattern::compile(whole, why) == nullptr)
+      return refuse("kernels.kernel_cmdline", "not a regular expression of RE2: " + why);
+    std::string quoted;
+    for (const char c : whole) {
+      if (c == '\'' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+    return fmt::format("kernel_command_line.matches('{}')", quoted);
+  }
+
+  /// One of the kernels, with its own command line.
+  [[nodiscard]] std::string kernel_condition() const {
+    // applications.exactly asks the rest where there is one kernel.
+    if (kernels_.size() == 1) return kernels_.front().line;
     std::vector<std::string> parts;
-    for (const std::string& pattern : patterns_) {
-      const std::string whole = "^(?:" + pattern + ")$";
-      std::string why;
-      if (CelPattern::compile(whole, why) == nullptr)
-        return refuse("kernels.kernel_cmdline", "not a regular expression of RE2: " + why);
-      std::string quoted;
-      for (const char c : whole) {
-        if (c == '\'' || c == '\\') quoted += '\\';
-        quoted += c;
-      }
-      parts.push_back(fmt::format("kernel_command_line.matches('{}')", quoted));
+    for (const Kernel& kernel : kernels_) {
+      if (kernel.programs.empty() && kernel.line.empty()) continue;
+      if (kernel.programs.empty() || kernel.line.empty())
+        parts.push_back(fmt::format("({})", kernel.programs + kernel.line));
+      else
+        parts.push_back(fmt::format("(({}) && {})", kernel.programs, kernel.line));
     }
     return fmt::format("{}", fmt::join(parts, " || "));
   }
@@ -202,13 +235,11 @@ class Conversion {
       body += fmt::format("\n[applications]\nexactly = [{}]\n", fmt::join(applications_, ", "));
     else
       any.emplace_back("applications");
-    if (!patterns_.empty()) {
-      const auto condition = command_line_condition();
-      if (!condition) return condition;
+    if (any_line_) {
       body += fmt::format(
           "\n[[condition]]\nname = \"keylime-command-line\"\nthat = {}\nbecause = \"the kernel's "
           "command line is none of the reference state\"\n",
-          toml_string(*condition));
+          toml_string(kernel_condition()));
     } else {
       any.emplace_back("kernel");
     }
@@ -222,7 +253,12 @@ class Conversion {
   const json::object& state_;
   std::string remarks_, secure_boot_;
   std::vector<std::string> applications_;
-  std::set<std::string> patterns_;
+  /// What a kernel of the state asks, each empty where it does not say.
+  struct Kernel {
+    std::string programs, line;
+  };
+  std::vector<Kernel> kernels_;
+  bool any_line_ = false;
 };
 
 }  // namespace
