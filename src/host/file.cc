@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/regular_file.h"
+
 namespace assay {
 namespace {
 
@@ -65,17 +67,12 @@ Status check_nobody_else_writes(const fs::path& directory) {
   return {};
 }
 
-}  // namespace
-
-Result<Buffer> read_file(const fs::path& path, std::size_t max) {
-  const bool standard_input = path == "-";
-  const Descriptor fd(standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return system_error(path, "cannot read");
+Result<Buffer> read_all(int fd, const fs::path& path, std::size_t max) {
   Buffer out;
   for (;;) {
     const std::size_t have = out.size();
     out.resize(have + 64 * 1024);
-    const ssize_t n = ::read(fd.get(), out.data() + have, out.size() - have);
+    const ssize_t n = ::read(fd, out.data() + have, out.size() - have);
     if (n < 0 && errno == EINTR) {
       out.resize(have);
       continue;
@@ -88,6 +85,24 @@ Result<Buffer> read_file(const fs::path& path, std::size_t max) {
     }
     if (n == 0) return out;
   }
+}
+
+}  // namespace
+
+Result<Buffer> read_file(const fs::path& path, std::size_t max) {
+  const bool standard_input = path == "-";
+  const Descriptor fd(standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return system_error(path, "cannot read");
+  return read_all(fd.get(), path, max);
+}
+
+Result<Buffer> read_regular_file(const fs::path& path, std::size_t max) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0) return system_error(path, "cannot read");
+  struct stat found{};
+  if (::fstat(fd.get(), &found) != 0) return system_error(path, "cannot look at it");
+  if (!S_ISREG(found.st_mode)) return fail(Fault::malformed, path.string(), "is no regular file");
+  return read_all(fd.get(), path, max);
 }
 
 Status write_file(const fs::path& path, Bytes content, FileAccess access) {

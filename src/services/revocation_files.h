@@ -32,9 +32,10 @@ class RevocationFiles {
   /// As they were read last; never waits for a file.
   [[nodiscard]] std::shared_ptr<const RevocationLists> lists() const;
 
-  /// Reads all of them again if one is not the file that it was.  Where that fails, the lists stay
-  /// as they are (they go stale in their own time), the operator is told once for each state of the
-  /// files, and the next call tries again.  For one thread.
+  /// Reads again each file that is not the one that it was.  The lists of one that cannot be read
+  /// stay (they go stale in their own time), and so does a list that is newer than all of its
+  /// issuer's in the file now: an old list, played back, knows less.  Either way the operator is
+  /// told, once for each state of the file.  For one thread.
   void refresh();
 
  private:
@@ -47,14 +48,24 @@ class RevocationFiles {
     bool operator==(const Stamp&) const = default;
   };
 
+  /// One of the files, as it was when it was looked at last.
+  struct Source {
+    std::filesystem::path path;
+    Stamp stamp;         ///< before it was read
+    bool again = false;  ///< it was there and could not be read: it may be without a change
+    std::vector<Crl> lists;
+  };
+
   explicit RevocationFiles(Settings settings) : settings_(std::move(settings)) {}
-  [[nodiscard]] std::vector<Stamp> stamps() const;
+  static Stamp stamp_of(const std::filesystem::path& path);
+  /// Takes what the file has now; whether anything was read.
+  static bool refresh(Source& source);
+  [[nodiscard]] std::shared_ptr<const RevocationLists> together() const;
 
   const Settings settings_;
   mutable std::mutex mutex_;
   std::shared_ptr<const RevocationLists> lists_;  ///< behind mutex_
-  std::vector<Stamp> read_;                       ///< before the files were read last
-  std::vector<Stamp> told_;                       ///< when the operator was told last
+  std::vector<Source> sources_;                   ///< of the thread that refreshes
 };
 
 }  // namespace assay

@@ -2,6 +2,7 @@
 #include "services/revocation_files.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -26,8 +27,8 @@ class RevocationFilesTest : public testing::Test {
     out.is_ca = true;
     return out;
   }
-  void publish(std::vector<Buffer> serials) {
-    const CrlTemplate content{.this_update = from_unix_seconds(1'700'000'000),
+  void publish(std::vector<Buffer> serials, std::int64_t since = 1'700'000'000) {
+    const CrlTemplate content{.this_update = from_unix_seconds(since),
                               .next_update = from_unix_seconds(1'800'000'000),
                               .serials = std::move(serials),
                               .extensions = {},
@@ -80,6 +81,67 @@ TEST_F(RevocationFilesTest, StayWhereTheNewOnesCannotBeRead) {
   publish({{0x01}, {0x02}});
   (*files)->refresh();
   EXPECT_EQ(named(**files), 2u);
+}
+
+TEST_F(RevocationFilesTest, AreReadWhateverBecameOfTheOtherFile) {
+  publish({});
+  const std::filesystem::path other = directory_->path() / "other.crl";
+  std::filesystem::copy(path_, other);
+  const auto files = RevocationFiles::open({.files = {other, path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  const auto sizes = [&] {
+    std::vector<std::size_t> out;
+    for (const Crl& crl : (*files)->lists()->lists) out.push_back(crl.size());
+    return out;
+  };
+  testing::internal::CaptureStderr();
+  std::filesystem::remove(other);
+  publish({{0x01}});
+  (*files)->refresh();
+  EXPECT_THAT(sizes(), testing::ElementsAre(0, 1));
+  publish({{0x01}, {0x02}});
+  (*files)->refresh();
+  EXPECT_THAT(sizes(), testing::ElementsAre(0, 2));
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+  EXPECT_THAT(told, HasSubstr("other.crl"));
+}
+
+TEST_F(RevocationFilesTest, AreNeverReplacedByOlderOnes) {
+  publish({{0x01}}, 1'700'000'000);
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  const auto revoked = [&] {
+    return std::ranges::any_of((*files)->lists()->lists,
+                               [](const Crl& crl) { return crl.names(Buffer{0x01}); });
+  };
+  testing::internal::CaptureStderr();
+  publish({}, 1'699'999'999);
+  (*files)->refresh();
+  (*files)->refresh();
+  EXPECT_TRUE(revoked());
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+  EXPECT_THAT(told, HasSubstr("ca.crl: has no list of CN=CA that is as new as the one in use"));
+  publish({}, 1'700'000'001);
+  (*files)->refresh();
+  EXPECT_FALSE(revoked());
+  EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+}
+
+TEST_F(RevocationFilesTest, DoNotWaitForAPipe) {
+  publish({{0x01}});
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  std::filesystem::remove(path_);
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  (*files)->refresh();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("is no regular file"));
+  EXPECT_EQ(named(**files), 1u);
+  const auto opened = RevocationFiles::open({.files = {path_}});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().fault, Fault::malformed);
 }
 
 TEST_F(RevocationFilesTest, AreNotOpenedWhereOneCannotBeRead) {
