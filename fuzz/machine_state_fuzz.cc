@@ -87,7 +87,7 @@ bool is_of_systemd(const std::string& line, const Vouched& vouched) {
 void check_claims(const EventLog& log, const MachineState& state) {
   const Vouched vouched(log, state.bank);
   for (const ReplayedEvent& event : state.events) {
-    ASSAY_CHECK(!event.digest_verified || hash(state.bank, event.data) == event.digest);
+    ASSAY_CHECK(!event.digest_verified || hash(state.bank, state.data_of(event)) == event.digest);
   }
   if (!state.platform.scrtm_version.empty()) {
     ASSAY_CHECK(vouched.by(0, [&](const Event& event) {

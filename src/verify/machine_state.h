@@ -132,6 +132,9 @@ struct MachineState {
   std::vector<ReplayedEvent> events;
   Buffer event_data;  ///< of all events, one after the other
 
+  [[nodiscard]] Bytes data_of(const ReplayedEvent& event) const {
+    return Bytes(event_data).subspan(event.data_at, event.data_size);
+  }
   /// Whatever in PCR 9 or 11 may be an initial RAM disk.
   [[nodiscard]] std::vector<Digest> possible_initrds() const;
 };

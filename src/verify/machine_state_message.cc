@@ -97,7 +97,7 @@ attest::MachineState to_message(const MachineState& state) {
   write(state.secure_boot, *out.mutable_secure_boot());
   // gotpm leaves out what no PCR holds.
   for (const ReplayedEvent& event : state.events) {
-    const Bytes data = Bytes(state.event_data).subspan(event.data_at, event.data_size);
+    const Bytes data = state.data_of(event);
     if (event.untrusted_type != EventType::no_action) write(event, data, *out.add_raw_events());
   }
   out.set_hash(static_cast<tpm::HashAlgo>(state.bank));
