@@ -101,11 +101,11 @@ std::string_view name_of(CommandLineSource source);
 
 /// One event of the log with what replay proved about it.
 struct ReplayedEvent {
-  std::uint32_t number, pcr;
-  EventType untrusted_type;
-  std::size_t data_at, data_size;  ///< its place in MachineState::event_data
+  std::uint32_t number = 0, pcr = 0;
+  EventType untrusted_type = EventType::no_action;
+  std::size_t data_at = 0, data_size = 0;  ///< its place in MachineState::event_data
   Digest digest;
-  bool digest_verified;  ///< H(data) == digest
+  bool digest_verified = false;  ///< H(data) == digest
 };
 
 /// The state of a machine at boot, read out of an event log that replays to authentic PCRs, using
