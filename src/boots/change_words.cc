@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
+#include "base/blanks.h"
 #include "base/hex.h"
-#include "boots/kernel_arguments.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 #include "formats/confidential_technology.h"

@@ -9,8 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "base/blanks.h"
 #include "base/byte_reader.h"
-#include "boots/kernel_arguments.h"
 #include "formats/image_load.h"
 #include "formats/uefi.h"
 

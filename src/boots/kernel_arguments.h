@@ -3,14 +3,10 @@
 
 #include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "verify/measured_data.h"
 
 namespace assay {
-
-/// The words of GRUB's text: what stands between spaces.
-std::vector<std::string_view> words_of(std::string_view text);
 
 /// Where the kernel's arguments begin in a text of GRUB's: behind the command, if it is one, and
 /// the path of the kernel's image, with the space that follows.  The text's size where there are

@@ -25,13 +25,18 @@ std::string_view without_negation(std::string_view command) {
   return command;
 }
 
-/// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
-std::optional<std::string_view> kernel_arguments(std::string_view command) {
-  constexpr std::string_view kNames[] = {"linux ",     "linuxefi ",   "linux16 ",
-                                         "multiboot ", "multiboot2 ", kChainloader};
-  for (const std::string_view name : kNames)
+/// The arguments of a command that begins with one of `names`, each with its space.
+std::optional<std::string_view> arguments_of(std::string_view command,
+                                             std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names)
     if (command.starts_with(name)) return command.substr(name.size());
   return std::nullopt;
+}
+
+/// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
+std::optional<std::string_view> kernel_arguments(std::string_view command) {
+  return arguments_of(
+      command, {"linux ", "linuxefi ", "linux16 ", "multiboot ", "multiboot2 ", kChainloader});
 }
 
 /// GRUB quotes arguments for the kernel, not for its own command log: a line without its quotes,
@@ -49,10 +54,7 @@ std::string unquoted(std::string_view line) {
 
 /// The arguments of a command that loads a module beside a kernel, which GRUB measures again.
 std::optional<std::string_view> module_arguments(std::string_view command) {
-  constexpr std::string_view kNames[] = {"module ", "module2 "};
-  for (const std::string_view name : kNames)
-    if (command.starts_with(name)) return command.substr(name.size());
-  return std::nullopt;
+  return arguments_of(command, {"module ", "module2 "});
 }
 
 /// No command of GRUB's begins like this: a path does, with a device or not, and a list of blocks.
