@@ -11,10 +11,13 @@ namespace {
 
 constexpr std::size_t kMaxMessage = 64 * 1024;
 
-/// Both messages begin with a field of bytes, whose key is no printable character but the newline;
-/// text begins with a field's name, a comment or blanks.
+/// Both messages begin with field 1, of bytes, in the order in which protobuf writes: with the key
+/// 0x0A.  Text begins with a field's name, a comment or blanks; it may well read as a binary
+/// message of unknown fields, so only what begins with that key is tried as one.
 Status parse_either(std::string_view where, Bytes in, google::protobuf::Message& out) {
-  if (const Status binary = parse_proto_binary(where, in, out, kMaxMessage); binary) return binary;
+  if (!in.empty() && in.front() == 0x0A &&
+      parse_proto_binary(where, in, out, kMaxMessage).has_value())
+    return {};
   out.Clear();
   if (const Status text = parse_proto_text(where, in, out, kMaxMessage); text) return text;
   return fail(Fault::malformed, std::string(where),

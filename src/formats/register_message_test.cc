@@ -25,6 +25,16 @@ TEST(RegisterMessages, SayTheSameInBothForms) {
             "41a020008");
 }
 
+// Found by fuzzing: all fields of this text are unknown ones to a reader of binary messages.
+TEST(RegisterMessages, AreReadAsTextWhereTheLettersAreABinaryMessageToo) {
+  const CertifiedBlob blob{
+      {7}, {7}, to_buffer(as_bytes("\a@@@M@P@@@@@@@@@@@@@@@@@@@@@@@@?@@@@@@@@\t\t\t"))};
+  ASSERT_EQ(blob.signature.size(), 43U);
+  const auto again = parse_certified_blob(encode_certified_blob(blob, RegisterFormat::textproto));
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(*again, blob);
+}
+
 TEST(RegisterMessages, AreRefusedWithAReason) {
   struct Case {
     const char* name;
