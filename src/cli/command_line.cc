@@ -75,23 +75,6 @@ void add_verify_debug(CLI::App* verify, Job& job) {
       ->type_name("FORMAT");
 }
 
-/// `--crl`, `--require-crl` and `--crl-max-age`.
-void add_revocation(CLI::App* command, RevocationOptions& options) {
-  command
-      ->add_option("--crl", options.crl,
-                   "Revocation list of a CA, DER or PEM; repeatable.  Without one of an issuer, "
-                   "revocation is not asked")
-      ->type_name("FILE")
-      ->take_all();
-  command->add_flag("--require-crl", options.require_crl,
-                    "Reject unless every issuer has a current revocation list");
-  command
-      ->add_option("--crl-max-age", options.crl_max_age,
-                   "How old a revocation list may be, whatever it says of its next update")
-      ->check(CLI::Range(1, 315'360'000).description(""))
-      ->type_name("SECONDS");
-}
-
 void add_verify(CLI::App& app, Job& job) {
   CLI::App* command = app.add_subcommand(
       "verify", "Judge evidence: is this attestation real, and what does it say?");

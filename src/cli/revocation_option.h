@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <CLI/App.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct RevocationOptions {
 
   [[nodiscard]] bool asked() const { return !crl.empty() || require_crl; }
 };
+
+/// Adds the three.
+void add_revocation(CLI::App* command, RevocationOptions& options);
 
 /// What the options mean.
 RevocationFiles::Settings revocation_settings(const RevocationOptions& options);

@@ -8,6 +8,7 @@
 
 #include "cli/io.h"
 #include "cli/key_option.h"
+#include "cli/revocation_option.h"
 #include "cli/trust_option.h"
 
 namespace assay {
@@ -30,8 +31,9 @@ struct EnrollChallengeOptions {
   std::vector<std::string> trust;          ///< "google" or files
   std::vector<std::string> trust_ek;       ///< endorsement keys, instead of `trust`
   std::vector<std::string> intermediates;  ///< CA certificates as PEM
-  std::string output;                      ///< the challenge
-  std::string pending;                     ///< what `accept` wants
+  RevocationOptions revocation;
+  std::string output;   ///< the challenge
+  std::string pending;  ///< what `accept` wants
   std::int64_t lifetime_seconds = 3600;
   std::string now;  ///< RFC 3339; empty: the clock
   ServiceMode mode = ServiceMode::production;

@@ -67,6 +67,10 @@ Status write_challenge(const EnrollChallengeOptions& options, const IssuedEnrolm
 }  // namespace
 
 int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
+  if (!options.trust_ek.empty() && options.revocation.asked())
+    return explain_start(io,
+                         Error{Fault::malformed, "--crl",
+                               "no CA stands behind a key that is trusted itself (--trust-ek)"});
   const auto now = time_of(options.now);
   if (!now) return explain_start(io, now.error());
   const auto trust = read_trust(options);
@@ -75,13 +79,19 @@ int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
   if (!keys) return explain(io, keys.error());
   const auto intermediates = read_intermediates(options.intermediates);
   if (!intermediates) return explain(io, intermediates.error());
+  const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
+  if (!revocation) return explain(io, revocation.error());
   const auto input = read_file(options.input, kMaxEnrolmentDocument);
   if (!input) return explain(io, input.error());
   const auto request = parse_enrolment_request(*input);
   if (!request) return explain(io, request.error());
 
-  const EnrolmentRequestOutcome outcome = authenticate_enrolment_request(
-      *request, {.trust = *trust, .now = *now, .intermediates = *intermediates, .keys = *keys});
+  const EnrolmentRequestOutcome outcome =
+      authenticate_enrolment_request(*request, {.trust = *trust,
+                                                .now = *now,
+                                                .intermediates = *intermediates,
+                                                .keys = *keys,
+                                                .revocation = &*revocation});
   if (outcome.enrollee) {
     const IssuedEnrolment issued = issue_enrolment(
         *outcome.enrollee, {.id = hex(random_bytes(16)),

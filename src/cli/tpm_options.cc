@@ -114,6 +114,7 @@ void add_challenge(CLI::App* enroll, Job& job) {
       ->capture_default_str()
       ->check(CLI::Range(1, 2'592'000).description(""))
       ->type_name("SECONDS");
+  add_revocation(command, flags->revocation);
   add_now(command, flags->now);
   command->add_flag("--dev", flags->dev, "Enroll emulated machines too");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");

@@ -65,6 +65,24 @@ void add_unhandled(const Owner* owner, Count count, Get get, std::vector<std::st
   }
 }
 
+/// The list's cRLNumber: "CRL issuers MUST NOT use CRLNumber values longer than 20 octets".
+Result<std::optional<Buffer>> number_of(const X509_CRL* crl) {
+  constexpr std::size_t kLongest = 20;
+  int state = 0;
+  using IntegerPtr = std::unique_ptr<ASN1_INTEGER, Freeing<ASN1_INTEGER_free>>;
+  const IntegerPtr number(
+      static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(crl, NID_crl_number, &state, nullptr)));
+  if (state == -1) return std::optional<Buffer>();
+  if (!number) return refuse("crl", "cRLNumber is no number, or there are two");
+  Buffer content = content_of(number.get());
+  if ((content.front() & 0x80) != 0) return refuse("crl", "cRLNumber is negative");
+  if (content.front() == 0) content.erase(content.begin());
+  if (content.size() > kLongest)
+    return refuse("crl", fmt::format("cRLNumber has {} octets, at most {} are allowed",
+                                     content.size(), kLongest));
+  return std::optional(std::move(content));
+}
+
 /// SHA-256 or better, under RSA or ECDSA.
 bool signature_is_strong(const X509_CRL* crl) {
   int digest = NID_undef;
@@ -92,6 +110,9 @@ Result<Crl> Crl::from_der(Bytes der) {
   const ASN1_TIME* const next = X509_CRL_get0_nextUpdate(out.crl_.get());
   out.next_update_ = instant_of(next);
   if (next != nullptr && !out.next_update_) return refuse("crl", "nextUpdate is no time");
+  auto number = number_of(out.crl_.get());
+  if (!number) return pass_on(number);
+  out.number_ = std::move(*number);
   add_unhandled(out.crl_.get(), X509_CRL_get_ext_count, X509_CRL_get_ext, out.unhandled_);
   STACK_OF(X509_REVOKED)* const revoked = X509_CRL_get_REVOKED(out.crl_.get());
   for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i) {
@@ -120,6 +141,13 @@ bool Crl::signed_by(const PublicKey& key) const {
   ErrorQueueGuard guard;
   // The list keeps the bytes that were signed as they came.
   return signature_is_strong(crl_.get()) && X509_CRL_verify(crl_.get(), key.raw()) == 1;
+}
+
+bool has_lower_number(const Crl& list, const Crl& other) {
+  if (!other.number()) return false;
+  if (!list.number()) return true;
+  const Buffer &a = *list.number(), &b = *other.number();
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
 Result<std::vector<Crl>> parse_crls(std::string_view where, Bytes file) {

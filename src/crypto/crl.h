@@ -19,7 +19,8 @@ namespace assay {
 /// threads.
 class Crl {
  public:
-  /// From DER; trailing bytes are refused.  At most 8 MiB.  Fault::malformed.
+  /// From DER; trailing bytes are refused, and so is a cRLNumber that is negative or longer than
+  /// the 20 octets of RFC 5280 section 5.2.3.  At most 8 MiB.  Fault::malformed.
   static Result<Crl> from_der(Bytes der);
 
   /// RFC 4514 text of the name, as Certificate::issuer gives it.
@@ -27,6 +28,10 @@ class Crl {
   [[nodiscard]] Instant this_update() const { return this_update_; }
   /// RFC 5280 section 5.1.2.5 wants it; lists without one are read all the same.
   [[nodiscard]] std::optional<Instant> next_update() const { return next_update_; }
+  /// RFC 5280 section 5.2.3, cRLNumber: "a monotonically increasing sequence number for a given CRL
+  /// scope and CRL issuer".  Big-endian without leading zeros, so zero is empty; none: the list has
+  /// no number.
+  [[nodiscard]] const std::optional<Buffer>& number() const { return number_; }
   /// Whether the list names this serial number (serial_of), for whatever reason.
   [[nodiscard]] bool names(Bytes serial) const;
   [[nodiscard]] std::size_t size() const { return serials_.size(); }
@@ -45,9 +50,13 @@ class Crl {
   std::shared_ptr<X509_crl_st> crl_;
   Instant this_update_;
   std::optional<Instant> next_update_;
+  std::optional<Buffer> number_;
   std::vector<Buffer> serials_;  ///< sorted
   std::vector<std::string> unhandled_;
 };
+
+/// Whether `list` has a lower cRLNumber than `other`, of the same issuer.  None is lower than any.
+bool has_lower_number(const Crl& list, const Crl& other);
 
 /// The lists of a file: one in DER, or all PEM blocks "X509 CRL", at least one.  Fault::malformed.
 Result<std::vector<Crl>> parse_crls(std::string_view where, Bytes file);

@@ -58,6 +58,55 @@ TEST_F(CrlTest, SaysWhoRevokedWhatAndWhen) {
   EXPECT_THAT(crl->unhandled_extensions(), IsEmpty());
 }
 
+/// X.690 section 8.3: an INTEGER in two's complement, big-endian.
+TEST_F(CrlTest, HasANumberOrNone) {
+  EXPECT_FALSE(Crl::from_der(issue(content_))->number().has_value());
+  const std::string twenty(40, 'f');
+  const std::pair<std::string, Buffer> numbers[] = {
+      {"DER:020100", {}},
+      {"DER:020105", {0x05}},
+      {"DER:02020080", {0x80}},
+      {"DER:02020100", {0x01, 0x00}},
+      {"critical,DER:020105", {0x05}},
+      {"DER:021500" + twenty, Buffer(20, 0xff)},
+  };
+  for (const auto& [value, number] : numbers) {
+    content_.extensions = {{"crlNumber", value}};
+    const auto crl = Crl::from_der(issue(content_));
+    ASSERT_TRUE(crl.has_value()) << value << ": " << to_string(crl.error());
+    EXPECT_EQ(crl->number(), number) << value;
+  }
+  const std::pair<std::string, const char*> wrong[] = {
+      {"DER:0201ff", "negative"},
+      {"DER:02160100" + twenty, "22 octets"},
+      {"DER:021501" + twenty, "21 octets"},
+      {"DER:0402aabb", "no number"},
+      {"DER:0200", "no number"},
+  };
+  for (const auto& [value, why] : wrong) {
+    content_.extensions = {{"crlNumber", value}};
+    const auto crl = Crl::from_der(issue(content_));
+    ASSERT_FALSE(crl.has_value()) << value;
+    EXPECT_THAT(crl.error().why, HasSubstr(why)) << value;
+  }
+  content_.extensions = {{"crlNumber", "DER:020105"}, {"crlNumber", "DER:020106"}};
+  EXPECT_FALSE(Crl::from_der(issue(content_)).has_value());
+}
+
+TEST_F(CrlTest, IsLowerThanAnotherByItsNumber) {
+  const auto list = [&](const char* number) {
+    content_.extensions.clear();
+    if (number != nullptr) content_.extensions = {{"crlNumber", number}};
+    return Crl::from_der(issue(content_)).value();
+  };
+  // In their order.
+  const Crl lists[] = {list(nullptr),        list("DER:020100"),   list("DER:02017f"),
+                       list("DER:02020080"), list("DER:02020100"), list("DER:0203010000")};
+  for (std::size_t i = 0; i < std::size(lists); ++i)
+    for (std::size_t j = 0; j < std::size(lists); ++j)
+      EXPECT_EQ(has_lower_number(lists[i], lists[j]), i < j) << i << " " << j;
+}
+
 TEST_F(CrlTest, FindsACertificateByItsSerial) {
   const Buffer serial = serial_of(ca_);
   EXPECT_EQ(serial.size(), 16u);

@@ -23,10 +23,12 @@ Result<std::vector<Crl>> read_lists(const std::filesystem::path& path) {
   return parse_crls(path.string(), *file);
 }
 
-/// Whether one of the lists is the same issuer's, and no older.
+/// Whether one of the lists is the same issuer's, and no older.  RFC 5280 section 5.2.3: of two
+/// lists the one with the higher cRLNumber is the later one.
 bool is_replaced(const Crl& known, std::span<const Crl> by) {
   return std::ranges::any_of(by, [&](const Crl& crl) {
-    return crl.issuer() == known.issuer() && crl.this_update() >= known.this_update();
+    return crl.issuer() == known.issuer() && crl.this_update() >= known.this_update() &&
+           !has_lower_number(crl, known);
   });
 }
 

@@ -34,8 +34,8 @@ class RevocationFiles {
 
   /// Reads again each file that is not the one that it was.  The lists of one that cannot be read
   /// stay (they go stale in their own time), and so does a list that is newer than all of its
-  /// issuer's in the file now: an old list, played back, knows less.  Either way the operator is
-  /// told, once for each state of the file.  For one thread.
+  /// issuer's in the file now, by thisUpdate or by cRLNumber: an old list, played back, knows less.
+  /// Either way the operator is told, once for each state of the file.  For one thread.
   void refresh();
 
  private:

@@ -27,12 +27,15 @@ class RevocationFilesTest : public testing::Test {
     out.is_ca = true;
     return out;
   }
-  void publish(std::vector<Buffer> serials, std::int64_t since = 1'700'000'000) {
-    const CrlTemplate content{.this_update = from_unix_seconds(since),
-                              .next_update = from_unix_seconds(1'800'000'000),
-                              .serials = std::move(serials),
-                              .extensions = {},
-                              .indirect = false};
+  /// `number` is the cRLNumber in DER's hex, "020105"; none where it is empty.
+  void publish(std::vector<Buffer> serials, std::int64_t since = 1'700'000'000,
+               const std::string& number = "") {
+    CrlTemplate content{.this_update = from_unix_seconds(since),
+                        .next_update = from_unix_seconds(1'800'000'000),
+                        .serials = std::move(serials),
+                        .extensions = {},
+                        .indirect = false};
+    if (!number.empty()) content.extensions.emplace_back("crlNumber", "DER:" + number);
     put(issue_crl(content, ca_, key_));
   }
   void put(Bytes content) const { ASSERT_TRUE(write_file(path_, content, FileAccess::everybody)); }
@@ -124,6 +127,30 @@ TEST_F(RevocationFilesTest, AreNeverReplacedByOlderOnes) {
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
   EXPECT_THAT(told, HasSubstr("ca.crl: has no list of CN=CA that is as new as the one in use"));
   publish({}, 1'700'000'001);
+  (*files)->refresh();
+  EXPECT_FALSE(revoked());
+  EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+}
+
+TEST_F(RevocationFilesTest, AreNeverReplacedByOnesOfALowerNumber) {
+  publish({{0x01}}, 1'700'000'000, "020105");
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  const auto revoked = [&] {
+    return std::ranges::any_of((*files)->lists()->lists,
+                               [](const Crl& crl) { return crl.names(Buffer{0x01}); });
+  };
+  // Whatever its thisUpdate says; and no number is lower than any.
+  for (const char* number : {"020104", "020100", ""}) {
+    testing::internal::CaptureStderr();
+    publish({}, 1'700'000'001, number);
+    (*files)->refresh();
+    EXPECT_TRUE(revoked()) << number;
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                HasSubstr("that is as new as the one in use"))
+        << number;
+  }
+  publish({}, 1'700'000'001, "020106");
   (*files)->refresh();
   EXPECT_FALSE(revoked());
   EXPECT_EQ((*files)->lists()->lists.size(), 1u);

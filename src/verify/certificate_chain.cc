@@ -2,8 +2,11 @@
 #include "verify/certificate_chain.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+
+#include "crypto/crl.h"
 
 namespace assay {
 
@@ -27,7 +30,7 @@ class ChainSearch {
       if (!key || !certificate.signed_by(*key)) continue;
       tried_[i] = true;
       if (auto chain = from(issuers_[i])) {
-        chain->issuers.insert(chain->issuers.begin(), &issuers_[i]);
+        chain->issuers.insert(chain->issuers.begin(), {&issuers_[i], *key});
         return chain;
       }
     }
@@ -51,7 +54,7 @@ std::optional<CertificateChain> find_chain(const Certificate& leaf,
 std::string issuer_fault(const CertificateChain& chain) {
   std::string wrong;
   for (std::size_t below = 0; below < chain.issuers.size(); ++below) {
-    const Certificate& ca = *chain.issuers[below];
+    const Certificate& ca = *chain.issuers[below].certificate;
     const auto path_length = ca.path_length();
     const auto unhandled = ca.unhandled_critical_extensions({});
     const bool too_long = path_length && static_cast<std::size_t>(*path_length) < below;
@@ -63,11 +66,29 @@ std::string issuer_fault(const CertificateChain& chain) {
 
 ValidityPeriod validity_of(const Certificate& leaf, const CertificateChain& chain) {
   Instant from = leaf.not_before(), to = leaf.not_after();
-  for (const Certificate* issuer : chain.issuers)
+  for (const auto& [issuer, key] : chain.issuers)
     from = std::max(from, issuer->not_before()), to = std::min(to, issuer->not_after());
   if (chain.anchor != nullptr)
     from = std::max(from, chain.anchor->not_before), to = std::min(to, chain.anchor->not_after);
   return {from, to};
+}
+
+std::vector<CertificateLink> links_of(const Certificate& leaf, const CertificateChain& chain) {
+  std::vector<CertificateLink> out;
+  const Certificate* certificate = &leaf;
+  for (const auto& [issuer, key] : chain.issuers) {
+    out.push_back({serial_of(*certificate), certificate->issuer(), key});
+    certificate = issuer;
+  }
+  out.push_back({serial_of(*certificate), certificate->issuer(), chain.anchor->key});
+  return out;
+}
+
+void check_extensions(std::string_view id, const Certificate& leaf, Verdict& verdict) {
+  const auto unhandled = leaf.unhandled_critical_extensions({"2.5.29.17"});
+  verdict.require(std::string(id), unhandled.empty(), "no critical extension that is unknown",
+                  unhandled.empty() ? "none" : fmt::format("{}", fmt::join(unhandled, ", ")),
+                  "the certificate is bound to something this version cannot check");
 }
 
 bool is_for_encryption(const Certificate& certificate) {

@@ -2,13 +2,11 @@
 #include "verify/certificate_path.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
 #include "crypto/certificate.h"
-#include "crypto/crl.h"
 #include "crypto/hash.h"
 #include "verify/certificate_chain.h"
 
@@ -58,19 +56,6 @@ void check_issuers(const CertificateChain& chain, Verdict& verdict) {
       "send the CA's own intermediate certificates");
 }
 
-/// Each certificate of the chain with its issuer's key, the AK's first.
-std::vector<CertificatePath::Link> links_of(const Certificate& ak, const CertificateChain& chain) {
-  std::vector<CertificatePath::Link> out;
-  const Certificate* certificate = &ak;
-  for (const Certificate* issuer : chain.issuers) {
-    // The search has read this key to verify with it.
-    out.push_back({serial_of(*certificate), certificate->issuer(), issuer->public_key().value()});
-    certificate = issuer;
-  }
-  out.push_back({serial_of(*certificate), certificate->issuer(), chain.anchor->key});
-  return out;
-}
-
 /// RFC 5280 section 4.2.1.12: with extendedKeyUsage "the certificate MUST only be used for one of
 /// the purposes indicated".  Google's older AK certificates say that they are of an endorsement
 /// key, newer ones say nothing: either purpose of a TPM's key will do, one of another kind not.
@@ -101,17 +86,6 @@ void check_usage(const Certificate& ak, Verdict& verdict) {
                   "keyUsage digitalSignature, for a TPM's key, not a CA",
                   std::string(wrong.empty() ? "digitalSignature" : wrong),
                   "send the certificate of the attestation key, not of the endorsement key");
-}
-
-/// RFC 5280 section 4.2: a critical extension that is not recognised means rejection.  The subject
-/// alternative name of Google's UCA certificates is critical because their subject is empty; it
-/// names the TPM (TCG EK Credential Profile 3.2.9) and grants nothing, so knowing it is enough.
-void check_extensions(const Certificate& ak, Verdict& verdict) {
-  const auto unhandled = ak.unhandled_critical_extensions({"2.5.29.17"});
-  verdict.require("ak.certificate.extensions", unhandled.empty(),
-                  "no critical extension that is unknown",
-                  unhandled.empty() ? "none" : fmt::format("{}", fmt::join(unhandled, ", ")),
-                  "the certificate is bound to something this version cannot check");
 }
 
 /// The GCE instance extension, which the CA vouches for as it does for the key.
@@ -192,7 +166,7 @@ std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& 
   }
   out->validity = validity_of(*ak, chain.value_or(CertificateChain{}));
   check_usage(*ak, verdict);
-  check_extensions(*ak, verdict);
+  check_extensions("ak.certificate.extensions", *ak, verdict);
   out->extension = check_instance(*ak, verdict);
   out->verdict = verdict;  // copied: the copy has no spare room
   return out;

@@ -30,12 +30,7 @@ struct CertificatePath {
 
   using Validity = ValidityPeriod;
 
-  /// One certificate and who signed it: what revocation is asked about.
-  struct Link {
-    Buffer serial;       ///< serial_of
-    std::string issuer;  ///< RFC 4514 name
-    PublicKey issuer_key;
-  };
+  using Link = CertificateLink;
 
   Digest evidence{HashAlgorithm::sha256};  ///< digest_of what it was read from
   Verdict verdict;               ///< ak.certificate.*, but validity, and ak.instance.format

@@ -2,12 +2,12 @@
 #include "verify/endorsement_key.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "verify/certificate_chain.h"
 #include "verify/public_area.h"
+#include "verify/revocation_checks.h"
 
 namespace assay {
 
@@ -23,7 +23,7 @@ constexpr std::string_view kTrustHint =
 constexpr const char* kCertificateChecks[] = {
     "ek.certificate.format",     "ek.certificate.key",      "ek.certificate.chain",
     "ek.certificate.issuers",    "ek.certificate.validity", "ek.certificate.usage",
-    "ek.certificate.extensions", "ek.instance.production"};
+    "ek.certificate.extensions", "ek.instance.production",  "ek.revocation.list"};
 
 constexpr const char* kPublicChecks[] = {"ek.public.purpose", "ek.public.fixed_tpm",
                                          "ek.public.algorithms"};
@@ -103,17 +103,6 @@ void check_usage(const Certificate& ek, Verdict& verdict) {
       "send the certificate of the endorsement key (NV index 0x01c00002 or 0x01c0000a)");
 }
 
-/// RFC 5280 section 4.2: a critical extension that is not recognised means rejection.  The subject
-/// alternative name of an EK certificate is critical where its subject is empty; it names the TPM's
-/// model (TCG EK Credential Profile 3.2.9) and grants nothing, so knowing it is enough.
-void check_extensions(const Certificate& ek, Verdict& verdict) {
-  const auto unhandled = ek.unhandled_critical_extensions({"2.5.29.17"});
-  verdict.require("ek.certificate.extensions", unhandled.empty(),
-                  "no critical extension that is unknown",
-                  unhandled.empty() ? "none" : fmt::format("{}", fmt::join(unhandled, ", ")),
-                  "the certificate is bound to something this version cannot check");
-}
-
 /// As for attestation keys (ak.instance.production): what Google's test fleet has says nothing
 /// about a customer's machine.
 std::optional<GceInstance> check_production(const Certificate& ek, Provenance provenance,
@@ -172,9 +161,11 @@ std::optional<Certified> check_certificate(Bytes der, const EndorsementExpectati
     verdict.not_checked("ek.certificate.issuers", "no chain");
   check_validity(validity_of(*ek, chain.value_or(CertificateChain{})), expectations.now, verdict);
   check_usage(*ek, verdict);
-  check_extensions(*ek, verdict);
+  check_extensions("ek.certificate.extensions", *ek, verdict);
   const Provenance provenance = chain ? chain->anchor->provenance : Provenance::operator_added;
   auto instance = check_production(*ek, provenance, verdict);
+  check_revocation("ek.revocation", chain ? links_of(*ek, *chain) : std::vector<CertificateLink>(),
+                   expectations.revocation, expectations.now, verdict);
   if (!key) return std::nullopt;
   return Certified{std::move(*key), chain ? chain->anchor->name : std::string(), provenance,
                    std::move(instance)};
@@ -278,10 +269,12 @@ std::optional<EndorsementKey> check_endorsement_key(const EnrolmentRequest& requ
   Verdict own;
   std::optional<Certified> certified;
   const bool pinned = !expectations.keys.empty();
-  if (pinned)
+  if (pinned) {
     own.absent("ek.certificate.present", "not asked: the key itself is what is trusted");
-  else
+    own.absent("ek.revocation.list", "not asked: the key itself is what is trusted");
+  } else {
     certified = check_certificate(request.ek_certificate, expectations, own);
+  }
 
   const auto sent = check_format(request.ek_public, own);
   std::optional<StorageKey> storage;

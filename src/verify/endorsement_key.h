@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "collateral/revocation.h"
 #include "collateral/trust.h"
 #include "crypto/certificate.h"
 #include "crypto/tpm_wrap.h"
@@ -27,6 +28,9 @@ struct EndorsementExpectations {
   /// Endorsement keys that are trusted themselves.  Where there are any, the machine's must be one
   /// of them, and its certificate is not looked at: `trust` is not asked.
   std::span<const TrustedKey> keys = {};
+  /// What is revoked, asked of a certificate and its path; null: no list was given, which the
+  /// verdict says.
+  const RevocationLists* revocation = nullptr;
 };
 
 /// An endorsement key that somebody vouches for: what is encrypted for it, one TPM alone opens.

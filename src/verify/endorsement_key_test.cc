@@ -9,6 +9,7 @@
 #include "base/byte_writer.h"
 #include "base/hex.h"
 #include "crypto/certificate_builder.h"
+#include "crypto/crl_builder.h"
 #include "verify/enrolment.h"
 #include "verify/recorded_attestation.h"
 
@@ -111,6 +112,75 @@ TEST(EndorsementKey, IsAcceptedUnderItsMakersCa) {
   // tail -c +3 tests/boots/sb/akrsa.tpm2b | sha256sum
   EXPECT_EQ(hex(enrollee.ak_name),
             "000ba2c9983c0ee7a6a05e9ed70e676661472a8a167d932b51148197164537a34248");
+}
+
+/// A day around `in_2023()` in which the maker's CAs say whom they revoked.
+RevocationLists lists_of_the_maker(const std::vector<Buffer>& by_root,
+                                   const std::vector<Buffer>& by_issuer) {
+  const Maker& m = maker();
+  CrlTemplate content{.this_update = in_2023() - std::chrono::hours(12),
+                      .next_update = in_2023() + std::chrono::hours(12),
+                      .serials = by_root,
+                      .extensions = {},
+                      .indirect = false};
+  RevocationLists out;
+  out.lists.push_back(Crl::from_der(issue_crl(content, m.root, m.root_key)).value());
+  content.serials = by_issuer;
+  out.lists.push_back(Crl::from_der(issue_crl(content, m.issuer, m.issuer_key)).value());
+  return out;
+}
+
+CheckVerdict verdict_of(const Verdict& verdict, std::string_view id) {
+  const auto found = std::ranges::find(verdict.checks(), id, &Check::id);
+  EXPECT_NE(found, verdict.checks().end()) << id;
+  return found == verdict.checks().end() ? CheckVerdict::not_checked : found->verdict;
+}
+
+TEST(EndorsementKey, IsHeldAgainstTheListsOfItsMakersCas) {
+  const EnrolmentRequest request = maker().request();
+  const auto judged = [&](const RevocationLists* revocation, std::chrono::hours later = {}) {
+    return authenticate_enrolment_request(request, {.trust = maker().trust,
+                                                    .now = in_2023() + later,
+                                                    .intermediates = std::span(&maker().issuer, 1),
+                                                    .keys = {},
+                                                    .revocation = revocation});
+  };
+  const Buffer serial = serial_of(Certificate::from_der(request.ek_certificate).value());
+  const Buffer issuers = serial_of(maker().issuer);
+
+  RevocationLists lists = lists_of_the_maker({{0x7f}}, {{0x7f}});
+  for (const auto missing :
+       {RevocationLists::Missing::accepted, RevocationLists::Missing::refused}) {
+    lists.missing = missing;
+    const auto outcome = judged(&lists);
+    EXPECT_THAT(refusals(outcome.verdict), IsEmpty());
+    EXPECT_TRUE(outcome.enrollee.has_value());
+    for (const char* step : {"list", "signature", "complete", "fresh", "serial"})
+      EXPECT_EQ(verdict_of(outcome.verdict, std::string("ek.revocation.") + step),
+                CheckVerdict::pass);
+  }
+  for (const RevocationLists& revoking :
+       {lists_of_the_maker({}, {serial}), lists_of_the_maker({issuers}, {})}) {
+    const auto outcome = judged(&revoking);
+    EXPECT_THAT(failures(outcome.verdict), ElementsAre("ek.revocation.serial"));
+    EXPECT_FALSE(outcome.enrollee.has_value());
+  }
+  // A serial number means something under its issuer alone.
+  const RevocationLists crossed = lists_of_the_maker({serial}, {issuers});
+  EXPECT_TRUE(judged(&crossed).enrollee.has_value());
+
+  // Stale lists are none; without any the verdict says that nobody was asked.
+  EXPECT_THAT(failures(judged(&lists, std::chrono::hours(13)).verdict),
+              ElementsAre("ek.revocation.fresh"));
+  RevocationLists none;
+  for (const RevocationLists* nothing : {&none, static_cast<RevocationLists*>(nullptr)}) {
+    const auto outcome = judged(nothing);
+    EXPECT_TRUE(outcome.enrollee.has_value());
+    EXPECT_EQ(verdict_of(outcome.verdict, "ek.revocation.list"), CheckVerdict::absent);
+  }
+  none.missing = RevocationLists::Missing::refused;
+  EXPECT_THAT(failures(judged(&none).verdict), ElementsAre("ek.revocation.list"));
+  EXPECT_FALSE(judged(&none).enrollee.has_value());
 }
 
 /// The last place of `from` in `der`, which has one, becomes `to`.

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "crypto/certificate_builder.h"
 #include "crypto/crl_builder.h"
+#include "verify/certificate_path.h"
 #include "verify/recorded_attestation.h"
 
 namespace assay {
@@ -44,8 +47,8 @@ class Revocation : public testing::Test {
     attestation.intermediates = {to_buffer(lower_.der())};
     const Trust trust = parse_trust("test", root_.pem()).value();
     Verdict verdict;
-    check_revocation(*CertificatePath::read(attestation, trust),
-                     {.lists = std::move(lists), .missing = missing, .max_age = max_age},
+    const RevocationLists known{.lists = std::move(lists), .missing = missing, .max_age = max_age};
+    check_revocation("ak.revocation", CertificatePath::read(attestation, trust)->links, &known,
                      day("2023-01-05"), verdict);
     return verdict;
   }
@@ -75,6 +78,7 @@ TEST_F(Revocation, IsNotAskedWithoutLists) {
   ASSERT_EQ(verdict.checks().size(), 1u);
   EXPECT_EQ(verdict.checks()[0].id, "ak.revocation.list");
   EXPECT_EQ(verdict.checks()[0].verdict, CheckVerdict::absent);
+  EXPECT_EQ(verdict.checks()[0].got, "not asked: no list of \"CN=lower\"");
 }
 
 TEST_F(Revocation, IsNoneWhereBothListsAreCurrentAndNameNobody) {
@@ -137,6 +141,51 @@ TEST_F(Revocation, ListsMayBeOlderThanWeAllow) {
   EXPECT_THAT(failures(judge(lists, Missing::refused, hours(4 * 24))), IsEmpty());
   EXPECT_THAT(failures(judge(lists, Missing::refused, hours(4 * 24 - 1))),
               ElementsAre("ak.revocation.fresh"));
+}
+
+CrlTemplate numbered(CrlTemplate list, const char* number) {
+  list.extensions = {{"crlNumber", number}};
+  return list;
+}
+
+TEST_F(Revocation, ListsOfALowerNumberSayNothingBesideAHigherOne) {
+  // Stale, and with the highest number; an older list played back would be current.
+  CrlTemplate newest = numbered(good_, "DER:02020100");  // 256
+  newest.next_update = day("2023-01-04");
+  for (const char* number : {"DER:020105", "DER:020200FF", "DER:020100"}) {
+    SCOPED_TRACE(number);
+    const Crl old = by_lower(numbered(good_, number));
+    EXPECT_THAT(failed({by_root(good_), old}, Missing::refused), IsEmpty());
+    for (const auto& lists : {std::vector<Crl>{by_root(good_), old, by_lower(newest)},
+                              std::vector<Crl>{by_lower(newest), old, by_root(good_)}}) {
+      EXPECT_THAT(failed(lists, Missing::refused), ElementsAre("ak.revocation.fresh"));
+      const Verdict verdict = judge(lists, Missing::accepted);
+      const auto aside = std::ranges::find(verdict.checks(), "ak.revocation.number", &Check::id);
+      ASSERT_NE(aside, verdict.checks().end());
+      EXPECT_EQ(aside->verdict, CheckVerdict::absent);
+      EXPECT_THAT(aside->got, testing::HasSubstr("of \"CN=lower\", beside 0x0100"));
+    }
+  }
+  // A list without a number is lower than any with one, and of one number none is lower.
+  EXPECT_THAT(failed({by_root(good_), by_lower(good_), by_lower(newest)}, Missing::refused),
+              ElementsAre("ak.revocation.fresh"));
+  const Crl same = by_lower(numbered(good_, "DER:02020100"));
+  EXPECT_THAT(failed({by_root(good_), same, by_lower(newest)}, Missing::refused), IsEmpty());
+  // Whom it names stays revoked.
+  CrlTemplate names_ak = numbered(good_, "DER:020105");
+  names_ak.serials = {serial_of(ak_)};
+  const CrlTemplate current = numbered(good_, "DER:020106");
+  EXPECT_THAT(failed({by_root(good_), by_lower(names_ak), by_lower(current)}, Missing::refused),
+              ElementsAre("ak.revocation.serial"));
+}
+
+TEST_F(Revocation, ANumberOfAnotherCaIsNoneOfThisOne) {
+  const PrivateKey stranger = PrivateKey::generate_p256();
+  const Crl forged =
+      Crl::from_der(issue_crl(numbered(good_, "DER:02027FFF"), lower_, stranger)).value();
+  EXPECT_THAT(
+      failed({by_root(numbered(good_, "DER:020109")), by_lower(good_), forged}, Missing::refused),
+      IsEmpty());
 }
 
 TEST_F(Revocation, ListsOfAnotherCaProveNothing) {

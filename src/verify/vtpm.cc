@@ -119,9 +119,8 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
   const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
                                           expectations.paths, verdict);
   if (!path) return out;
-  static const RevocationLists kNone;
-  check_revocation(*path, expectations.revocation ? *expectations.revocation : kNone,
-                   expectations.now, verdict);
+  check_revocation("ak.revocation", path->links, expectations.revocation, expectations.now,
+                   verdict);
   out.key = path->key;
   out.fingerprint = path->key_fingerprint;
   if (const auto& anchor = path->anchor)

@@ -4,6 +4,7 @@ import base64
 import json
 import stat
 
+import revocation
 from support import cases
 from support.assay import ACCEPTED, REJECTED, UNAVAILABLE, USAGE, Case
 
@@ -160,6 +161,34 @@ class Enrolment(Case):
         self.assertIn(b"--dev", done.stderr)
         self.assertEqual(["ek.certificate.chain"], self.failed(self.challenge(trust=("--trust", "google"),
                                                                               code=REJECTED)))
+
+    def crl(self, *revoked, number="01", hours="24"):
+        """A list by the CA that certified the VM's endorsement keys."""
+        home = self.directory / f"crl-{number}-{hours}-{len(revoked)}"
+        home.mkdir()
+        return revocation.make_list(home, self.directory / "vm" / "ca", "intermediate", revoked, number,
+                                    ("-crlhours", hours))
+
+    def test_a_revoked_endorsement_key(self):
+        self.request()
+        said = self.challenge()
+        self.assertEqual(["absent"], [c["verdict"] for c in said["checks"] if c["id"] == "ek.revocation.list"])
+        certificate = self.file("ek.der")
+        certificate.write_bytes(base64.b64decode(json.loads(self.file("request").read_bytes())["ek_certificate"]))
+        serial = revocation.openssl("x509", "-inform", "DER", "-in", certificate, "-noout",
+                                    "-serial").strip().split("=")[1]
+        said = self.challenge("--require-crl", "--crl", self.crl("00AB"))
+        self.assertEqual(["pass"], [c["verdict"] for c in said["checks"] if c["id"] == "ek.revocation.serial"])
+        for name in ("challenge", "pending"):
+            self.file(name).unlink()
+        for more, failed in ((("--crl", self.crl("00AB", serial)), "serial"),
+                             (("--require-crl",), "list"),
+                             (("--require-crl", "--now", "2050-01-01T00:00:00Z", "--crl", self.crl()), "fresh")):
+            with self.subTest(failed):
+                self.assertEqual([f"ek.revocation.{failed}"], self.failed(self.challenge(*more, code=REJECTED)))
+                self.assertFalse(self.file("challenge").exists() or self.file("pending").exists())
+        done = self.challenge("--crl", self.file("ek.der"), trust=("--trust-ek", self.file("ek.der")), code=None)
+        self.assertEqual((USAGE, b"--crl" in done.stderr), (done.returncode, True))
 
     def test_an_endorsement_key_that_is_known_itself(self):
         for key_format in ("pem", "tpmt-public"):

@@ -21,6 +21,20 @@ certificate = {2}
 """
 
 
+def openssl(*words):
+    return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, text=True).stdout
+
+
+def make_list(home, place, ca, revoked, number, times):
+    """A list by the CA whose key and certificate are at `place`, made in the empty directory `home`; the file."""
+    (home / "index.txt").write_text("".join(f"R\t400101000000Z\t230101000000Z\t{serial}\tunknown\t/CN=AK\n"
+                                            for serial in revoked))
+    (home / "crlnumber").write_text(f"{number}\n")
+    (home / "ca.cnf").write_text(CONFIG.format(home, place / f"{ca}.key", place / f"{ca}.pem"))
+    openssl("ca", "-gencrl", "-config", home / "ca.cnf", *times, "-out", home / "crl.pem")
+    return home / "crl.pem"
+
+
 class WithLists(Case):
     """A virtual VM whose AK can be revoked."""
 
@@ -35,25 +49,16 @@ class WithLists(Case):
         self.evidence = done.stdout
         certificate = self.directory / "ak.der"
         certificate.write_bytes(base64.b64decode(json.loads(self.evidence)["akCert"]))
-        self.serial = self.openssl("x509", "-inform", "DER", "-in", certificate, "-noout", "-serial").strip().split("=")[1]
+        self.serial = openssl("x509", "-inform", "DER", "-in", certificate, "-noout", "-serial").strip().split("=")[1]
 
-    def openssl(self, *words):
-        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, text=True).stdout
-
-    def crl(self, ca, *revoked, hours="24", since=None, until=None):
+    def crl(self, ca, *revoked, hours="24", since=None, until=None, number="01"):
         """A list by the VM's `ca`; the file."""
-        home = self.directory / f"{ca}-{len(revoked)}-{hours}-{since}-{until}"
+        home = self.directory / f"{ca}-{len(revoked)}-{hours}-{since}-{until}-{number}"
         home.mkdir()
-        (home / "index.txt").write_text("".join(f"R\t400101000000Z\t230101000000Z\t{serial}\tunknown\t/CN=AK\n"
-                                                for serial in revoked))
-        (home / "crlnumber").write_text("01\n")
-        place = self.directory / "vm" / "ca"
-        (home / "ca.cnf").write_text(CONFIG.format(home, place / f"{ca}.key", place / f"{ca}.pem"))
         times = ("-crl_nextupdate", until) if until else ("-crlhours", hours)
         if since or until:
             times += ("-crl_lastupdate", since or "20200101000000Z")
-        self.openssl("ca", "-gencrl", "-config", home / "ca.cnf", *times, "-out", home / "crl.pem")
-        return home / "crl.pem"
+        return make_list(home, self.directory / "vm" / "ca", ca, revoked, number, times)
 
 
 class Revocation(WithLists):
@@ -69,7 +74,7 @@ class Revocation(WithLists):
 
     def test_a_list_in_der_and_one_that_nobody_asks_about(self):
         der = self.directory / "crl.der"
-        self.openssl("crl", "-in", self.crl("intermediate"), "-outform", "DER", "-out", der)
+        openssl("crl", "-in", self.crl("intermediate"), "-outform", "DER", "-out", der)
         said = self.verify("--crl", der, "--crl", self.crl("root"), "--require-crl", code=ACCEPTED)
         self.assertEqual("pass", said["ak.revocation.serial"])
 
@@ -93,9 +98,18 @@ class Revocation(WithLists):
         said = self.verify("--crl", crl, "--require-crl", *late, code=REJECTED)
         self.assertEqual("fail", said["ak.revocation.fresh"])
 
+    def test_a_list_that_another_supersedes(self):
+        old = self.crl("intermediate", number="04")
+        newer = self.crl("intermediate", since="20240101000000Z", until="20250101000000Z", number="05")
+        self.verify("--crl", old, "--require-crl", code=ACCEPTED)
+        for lists in ((old, newer), (newer, old)):
+            said = self.verify("--crl", lists[0], "--crl", lists[1], "--require-crl", code=REJECTED)
+            self.assertEqual("absent", said["ak.revocation.number"])
+            self.assertEqual("fail", said["ak.revocation.fresh"])
+
     def test_one_flipped_byte(self):
         der = self.directory / "crl.der"
-        self.openssl("crl", "-in", self.crl("intermediate"), "-outform", "DER", "-out", der)
+        openssl("crl", "-in", self.crl("intermediate"), "-outform", "DER", "-out", der)
         data = bytearray(der.read_bytes())
         data[-1] ^= 1
         der.write_bytes(data)
@@ -149,6 +163,22 @@ class RevocationOfTheService(WithLists):
             if "ak.revocation.serial" in self.token(service, code=None):
                 break
         self.assertEqual(["ak.revocation.serial"], self.failed())
+
+    def test_service_keeps_the_list_of_the_higher_number(self):
+        live = self.publish(self.crl("intermediate", self.serial, number="05"))
+        service = self.serve("--crl", live)
+        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.publish(self.crl("intermediate", number="04"))  # made later, so of a later thisUpdate
+        deadline = time.monotonic() + PATIENCE
+        while "as new as the one in use" not in service.errors() and time.monotonic() < deadline:
+            self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.assertIn("as new as the one in use", service.errors())
+        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.publish(self.crl("intermediate", "00AB", number="06"))
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
+            pass
+        self.assertEqual(3, len(self.token(service).split(".")))
 
     def test_service_and_a_stale_list(self):
         stale = self.crl("intermediate", until="20200102000000Z")
