@@ -327,6 +327,9 @@ struct ChangeCase {
 const ChangeCase kChanges[] = {
     {"no firmware version", [](Events& e) { e.erase(e.begin()); }, "boot.firmware.version"},
     {"a second separator", [](Events& e) { e.push_back(event(e, 19)); }, "boot.separators.once"},
+    {"a second separator, without data",
+     [](Events& e) { e.push_back(extended_later(1, EventType::separator, "", "")); },
+     "boot.separators.once"},
     {"no separator in PCR 4", [](Events& e) { e.erase(e.begin() + 18); }, "boot.separators.once"},
     {"SecureBoot twice", [](Events& e) { e.insert(e.begin() + 4, event(e, 4)); },
      "boot.secure_boot.variables"},
