@@ -152,6 +152,8 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("verify/floor", [&](benchmark::State& s) { run(s, floor); });
   benchmark::RegisterBenchmark("verify/remembered",
                                [&](benchmark::State& s) { run(s, remembered); });
+  benchmark::RegisterBenchmark("verify/remembered_one_bank",
+                               [&](benchmark::State& s) { run(s, remembered_one); });
   benchmark::RegisterBenchmark("verify/anew", [&](benchmark::State& s) { run(s, anew); });
   benchmark::RegisterBenchmark("event_log/floor", [&](benchmark::State& s) { run(s, log_floor); });
   benchmark::RegisterBenchmark("event_log/parse_and_replay",

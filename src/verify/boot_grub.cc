@@ -39,22 +39,47 @@ std::optional<std::string_view> kernel_arguments(std::string_view command) {
       command, {"linux ", "linuxefi ", "linux16 ", "multiboot ", "multiboot2 ", kChainloader});
 }
 
-/// GRUB quotes arguments for the kernel, not for its own command log: a line without its quotes,
-/// with one space where there are several and none around it.
-std::string unquoted(std::string_view line) {
-  std::string out(line);
-  for (const char quote : {'"', '\'', '\\'})
-    if (out.find(quote) != std::string::npos) std::erase(out, quote);
+/// GRUB quotes arguments for the kernel, not for its own command log.
+constexpr auto is_quote = [](char c) { return c == '"' || c == '\'' || c == '\\'; };
+
+/// A text without its quotes, with one space where there are several and none around it.
+std::string unquoted(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, is_quote);
   const auto spaces = [](char a, char b) { return a == ' ' && b == ' '; };
-  out.erase(std::unique(out.begin(), out.end(), spaces), out.end());
+  if (out.find("  ") != std::string::npos)
+    out.erase(std::unique(out.begin(), out.end(), spaces), out.end());
   if (out.ends_with(' ')) out.pop_back();
   if (out.starts_with(' ')) out.erase(0, 1);
   return out;
 }
 
-/// The arguments of a command that loads a module beside a kernel, which GRUB measures again.
-std::optional<std::string_view> module_arguments(std::string_view command) {
-  return arguments_of(command, {"module ", "module2 "});
+constexpr auto kNone = std::string_view::npos;
+
+/// Where unquoted(text) begins.
+std::string_view from_first_letter(std::string_view text) {
+  const std::size_t at = text.find_first_not_of("\"'\\ ");
+  return at == kNone ? std::string_view() : text.substr(at);
+}
+
+/// Whether unquoted(text) begins with these letters, where `text` begins with one.
+bool begins_with(std::string_view text, std::string_view letters) {
+  for (; !letters.empty() && !text.empty(); text.remove_prefix(1)) {
+    if (is_quote(text.front())) continue;
+    if (text.front() != letters.front()) return false;
+    letters.remove_prefix(1);
+  }
+  return letters.empty();
+}
+
+/// Whether a word of unquoted(command) behind the first may begin as `text` does.  Menus have long
+/// entries that differ in few letters: they need not be unquoted to be told apart.
+bool may_hold_text(std::string_view command, std::string_view text) {
+  text = from_first_letter(text);
+  const std::string_view letters = text.substr(0, text.find_first_of("\"'\\ "));
+  for (std::size_t space = command.find(' '); space != kNone; space = command.find(' ', space + 1))
+    if (begins_with(command.substr(space + 1), letters)) return true;
+  return false;
 }
 
 /// No command of GRUB's begins like this: a path does, with a device or not, and a list of blocks.
@@ -65,8 +90,19 @@ bool begins_like_path(std::string_view text) {
 
 /// Whether a text is the last arguments of the command before it.  "insmod blscfg" and "blscfg" may
 /// well follow each other.
-bool repeats_arguments(const std::string& text, std::string_view before) {
-  return !text.empty() && before.ends_with(" " + text) && !before.starts_with("insmod ");
+bool repeats_arguments(std::string_view text, std::string_view command) {
+  if (!may_hold_text(command, text)) return false;
+  const std::string arguments = unquoted(text), whole = unquoted(command);
+  return !arguments.empty() && whole.ends_with(" " + arguments) && !whole.starts_with("insmod ");
+}
+
+/// The arguments, unquoted, of a command that loads a module beside a kernel: GRUB measures them
+/// again.
+std::optional<std::string> module_arguments(std::string_view command) {
+  if (!begins_with(from_first_letter(command), "module")) return std::nullopt;
+  const std::string whole = unquoted(command);
+  const auto arguments = arguments_of(whole, {"module ", "module2 "});
+  return arguments ? std::optional<std::string>(*arguments) : std::nullopt;
 }
 
 class GrubReader {
@@ -110,17 +146,17 @@ class GrubReader {
     const auto prefix = grub_prefix(e.event->data);
     if (!prefix) return;
     grub_.commands.push_back(up_to_nul(e.event->data));
-    std::string text = to_text(grub_text(e.event->data, *prefix));
-    const std::string before = std::exchange(before_, unquoted(text));
+    const std::string_view text = as_text(grub_text(e.event->data, *prefix));
+    const std::string_view before = std::exchange(before_, text);
     if (std::exchange(awaited_, false)) {
-      if (prefix->kind != GrubText::kernel_command_line || before_ != loading_)
+      if (prefix->kind != GrubText::kernel_command_line || unquoted(text) != loading_)
         return bad(e, "not the command line of the linux command before it");
-      command_line_ = std::move(text);
+      command_line_ = text;
     } else if (prefix->kind == GrubText::kernel_command_line) {
       bad(e, "a command line without its linux command");
     } else if (const auto module = module_arguments(before)) {
-      if (before_ != *module) bad(e, "not the command line of the module command before it");
-    } else if (begins_like_path(text) || repeats_arguments(before_, before)) {
+      if (unquoted(text) != *module) bad(e, "not the command line of the module command before it");
+    } else if (begins_like_path(text) || repeats_arguments(text, before)) {
       bad(e, "may be the command line of a kernel, under another name");
     } else if (const auto arguments = kernel_arguments(without_negation(text))) {
       if (loading_) return bad(e, "a second linux command");
@@ -138,7 +174,7 @@ class GrubReader {
   const ReplayedLog& replayed_;
   GrubState grub_;
   std::optional<std::string> loading_;
-  std::string before_;        ///< the text before this one, unquoted
+  std::string_view before_;   ///< the text before this one, as measured
   bool awaited_ = false;      ///< the next text must be the command line
   bool chainloaded_ = false;  ///< another boot loader or image, not a kernel of GRUB's
   std::optional<std::string> command_line_;
