@@ -22,11 +22,12 @@ bool reads_again(Parse parse, Bytes in) {
 
 }  // namespace
 
-/// A file of an enrolment is refused with a reason, or is one of the four and no other, and says
+/// A file of an enrolment is refused with a reason, or is one of the five and no other, and says
 /// the same when written again.
 void fuzz(assay::Bytes in) {
   const int kinds =
       reads_again(parse_enrolment_request, in) + reads_again(parse_enrolment_challenge, in) +
-      reads_again(parse_pending_enrolment, in) + reads_again(parse_enrolment_answer, in);
+      reads_again(parse_pending_enrolment, in) + reads_again(parse_enrolment_answer, in) +
+      reads_again(parse_enrolment_record, in);
   ASSAY_CHECK(kinds <= 1);
 }

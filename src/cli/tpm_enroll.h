@@ -55,7 +55,8 @@ struct EnrollAcceptOptions {
   std::string input = "-";
   std::string pending;
   std::string output;
-  PublicKeyFormat key_format = PublicKeyFormat::tpmt_public;
+  /// None: as an EnrolmentRecord, which says where the key came from.
+  std::optional<PublicKeyFormat> key_format;
   std::string now;
   bool json = false;
 };

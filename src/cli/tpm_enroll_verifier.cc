@@ -14,7 +14,6 @@
 #include "host/file.h"
 #include "host/system_clock.h"
 #include "verify/enrolment.h"
-#include "verify/printable.h"
 
 namespace assay {
 namespace {
@@ -62,6 +61,14 @@ Status write_challenge(const EnrollChallengeOptions& options, const IssuedEnrolm
     return kept;
   return write_output(options.output, as_bytes(encode(issued.challenge)), FileAccess::owner_only,
                       io);
+}
+
+/// The enrolled key with what is known of its machine, or the key alone in a form of other tools.
+Buffer key_file(const EnrollAcceptOptions& options, const EnrolmentSubject& subject, Instant now,
+                const EnrolledKey& key) {
+  if (options.key_format) return public_key_file(key, *options.key_format);
+  const std::string document = encode(EnrolmentRecord{subject, now});
+  return to_buffer(as_bytes(document));
 }
 
 }  // namespace
@@ -124,25 +131,23 @@ int run_enroll_accept(const EnrollAcceptOptions& options, Io io) {
   }
   const auto pending = parse_pending_enrolment(*kept);
   if (!pending) return explain(io, pending.error());
+  if (pending->subject.emulated && options.key_format)
+    return explain_start(io, Error{Fault::malformed, "--key-format",
+                                   "the key of an emulated machine is written as json alone: the "
+                                   "other forms cannot say that it is one"});
   // Used up by its first answer, whatever that is: nobody can try twice, and of two that come at
   // once one is judged.  An answer to another challenge is a mistake of files and uses up nothing.
   if (answer->id == pending->id) {
     if (const Status used = remove_once(options.pending); !used) return explain(io, used.error());
   }
-  const EnrolledKeyOutcome outcome = authenticate_enrolment_answer(*pending, *answer, *now);
-  if (outcome.key) {
-    const Status written = write_public_key(options.output, **outcome.key, options.key_format, io);
-    if (!written) return explain(io, written.error());
-  }
-  const Io verdict_io = beside(options.output, io);
-  if (options.json)
-    verdict_io.out << pretty_json(enrolled_json(outcome));
-  else
-    print_enrolled(outcome, verdict_io);
-  if (outcome.key && !options.json)
-    verdict_io.out << fmt::format("  in the TPM of    {}, {}\n", pending->ek_fingerprint,
-                                  printable(pending->ek_voucher));
-  return outcome.key ? kAccepted : kRejected;
+  const EnrolmentSubject& subject = pending->subject;
+  return conclude(
+      authenticate_enrolment_answer(*pending, *answer, *now),
+      {.file = options.output,
+       .content = [&](const auto& key) { return key_file(options, subject, *now, key); },
+       .form = options.json ? VerdictForm::json : VerdictForm::text,
+       .machine = subject.ek_fingerprint + ", " + subject.ek_voucher},
+      io);
 }
 
 }  // namespace assay

@@ -12,11 +12,10 @@ Status write_output(const std::string& name, Bytes content, FileAccess access, I
 
 Io beside(const std::string& output, Io io) { return output == "-" ? Io{io.err, io.err} : io; }
 
-Status write_public_key(const std::string& name, const EnrolledKey& key, PublicKeyFormat format,
-                        Io io) {
-  if (format == PublicKeyFormat::tpmt_public)
-    return write_output(name, key.public_area, FileAccess::everybody, io);
-  return write_output(name, as_bytes(key.key.pem()), FileAccess::everybody, io);
+Buffer public_key_file(const EnrolledKey& key, PublicKeyFormat format) {
+  if (format == PublicKeyFormat::tpmt_public) return key.public_area;
+  const std::string pem = key.key.pem();
+  return to_buffer(as_bytes(pem));
 }
 
 Result<std::vector<TrustedKey>> read_trusted_keys(const std::vector<std::string>& files) {

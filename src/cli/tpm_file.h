@@ -24,10 +24,9 @@ Status write_output(const std::string& name, Bytes content, FileAccess access, I
 Io beside(const std::string& output, Io io);
 
 /// The key as `--trust-ak` and `--trust-ek` take it.
-Status write_public_key(const std::string& name, const EnrolledKey& key, PublicKeyFormat format,
-                        Io io);
+Buffer public_key_file(const EnrolledKey& key, PublicKeyFormat format);
 
-/// What `--trust-ak` or `--trust-ek` name.
+/// What `--trust-ek` names.
 Result<std::vector<TrustedKey>> read_trusted_keys(const std::vector<std::string>& files);
 
 }  // namespace assay

@@ -24,12 +24,6 @@ void add_register_format(CLI::App* command, RegisterFormat& format) {
       ->type_name("FORMAT");
 }
 
-void add_enrolled_key(CLI::App* command, PublicKeyFormat& format) {
-  add_key_format(command, format,
-                 "Of the key: tpmt-public or pem (default tpmt-public, which --trust-ak holds the "
-                 "evidence against whole)");
-}
-
 void add_now(CLI::App* command, std::string& now) {
   command
       ->add_option("--now", now, "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
@@ -146,7 +140,18 @@ void add_accept(CLI::App* enroll, Job& job) {
   command->add_option("--output", flags->output, "The attestation key, for --trust-ak")
       ->required()
       ->type_name("FILE");
-  add_enrolled_key(command, flags->key_format);
+  const std::map<std::string, std::optional<PublicKeyFormat>> formats{
+      {"json", std::nullopt},
+      {"tpmt-public", PublicKeyFormat::tpmt_public},
+      {"pem", PublicKeyFormat::pem}};
+  command
+      ->add_option_function<std::string>(
+          "--key-format",
+          [flags, formats](const std::string& name) { flags->key_format = formats.at(name); },
+          "Of the key: json, which says where it came from; tpmt-public or pem for other tools "
+          "(default json)")
+      ->check(CLI::IsMember({"json", "tpmt-public", "pem"}).description(""))
+      ->type_name("FORMAT");
   add_now(command, flags->now);
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
 }
@@ -206,7 +211,9 @@ void add_verify(CLI::App* reg, Job& job) {
       ->type_name("FILE");
   command->add_flag("--allow-software-key", flags->allow_software_key,
                     "Write it though root of the machine can have made it in software");
-  add_enrolled_key(command, flags->key_format);
+  add_key_format(command, flags->key_format,
+                 "Of the key: tpmt-public or pem (default tpmt-public, which --trust-ak holds the "
+                 "evidence against whole)");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
 }
 

@@ -25,8 +25,9 @@ int run_tpm_pubkey(const TpmPubkeyOptions& options, Io io) {
   if (!area) return explain(io, area.error());
   const auto public_key = public_key_of(*area);
   if (!public_key) return explain(io, public_key.error());
-  const Status written = write_public_key(
-      options.output, EnrolledKey{key->public_area(), *public_key}, options.format, io);
+  const EnrolledKey content{key->public_area(), *public_key, Provenance::operator_added};
+  const Status written = write_output(options.output, public_key_file(content, options.format),
+                                      FileAccess::everybody, io);
   if (!written) return explain(io, written.error());
   return kAccepted;
 }

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/json.h"
 #include "base/secret.h"
 #include "cli/enrolled_verdict.h"
 #include "cli/tpm_file.h"
@@ -106,17 +105,13 @@ int run_register_verify(const RegisterVerifyOptions& options, Io io) {
   if (!input) return explain(io, input.error());
   const auto blob = parse_certified_blob(*input);
   if (!blob) return explain(io, blob.error());
-  const EnrolledKeyOutcome outcome = authenticate_certified_key(*blob, *secret);
-  if (outcome.key && !options.output.empty()) {
-    const Status written = write_public_key(options.output, **outcome.key, options.key_format, io);
-    if (!written) return explain(io, written.error());
-  }
-  const Io verdict_io = beside(options.output, io);
-  if (options.json)
-    verdict_io.out << pretty_json(enrolled_json(outcome));
-  else
-    print_enrolled(outcome, verdict_io);
-  return outcome.key ? kAccepted : kRejected;
+  return conclude(
+      authenticate_certified_key(*blob, *secret),
+      {.file = options.output,
+       .content = [&](const auto& key) { return public_key_file(key, options.key_format); },
+       .form = options.json ? VerdictForm::json : VerdictForm::text,
+       .machine = {}},
+      io);
 }
 
 }  // namespace assay

@@ -68,6 +68,14 @@ class DocumentReader {
     return value;
   }
 
+  bool boolean(const char* member) {
+    ++asked_;
+    if (error_) return false;
+    const json::value* const value = object_.if_contains(member);
+    if (value == nullptr || !value->is_bool()) return fail_at(member, "not a boolean"), false;
+    return value->get_bool();
+  }
+
   Instant time(const char* member) {
     const std::string value = text(member);
     if (error_) return {};
@@ -102,14 +110,40 @@ class DocumentReader {
 
 json::object document(std::string_view kind) { return {{kKind, kind}}; }
 
+/// The two keys of a machine, which a request claims and a challenge is for.
+template <class T>
+void read_keys(DocumentReader& r, T& out) {
+  out.ek_public = r.bytes("ek_public");
+  out.ak_public = r.bytes("ak_public");
+}
+template <class T>
+void write_keys(const T& keys, json::object& out) {
+  out["ek_public"] = base64(keys.ek_public);
+  out["ak_public"] = base64(keys.ak_public);
+}
+
+EnrolmentSubject read_subject(DocumentReader& r) {
+  EnrolmentSubject out;
+  out.ak_public = r.bytes("ak_public");
+  out.ek_fingerprint = r.hex_text("ek_fingerprint", digest_size(HashAlgorithm::sha256));
+  out.ek_voucher = r.text("ek_voucher");
+  out.emulated = r.boolean("emulated");
+  return out;
+}
+void write_subject(const EnrolmentSubject& subject, json::object& out) {
+  out["ak_public"] = base64(subject.ak_public);
+  out["ek_fingerprint"] = subject.ek_fingerprint;
+  out["ek_voucher"] = subject.ek_voucher;
+  out["emulated"] = subject.emulated;
+}
+
 }  // namespace
 
 Result<EnrolmentRequest> parse_enrolment_request(Bytes in) {
   DocumentReader r("request", in);
   EnrolmentRequest out;
   out.ek_certificate = r.optional_bytes("ek_certificate");
-  out.ek_public = r.bytes("ek_public");
-  out.ak_public = r.bytes("ak_public");
+  read_keys(r, out);
   return r.finish(std::move(out));
 }
 
@@ -117,8 +151,7 @@ Result<EnrolmentChallenge> parse_enrolment_challenge(Bytes in) {
   DocumentReader r("challenge", in);
   EnrolmentChallenge out;
   out.id = r.hex_text("id", kIdBytes);
-  out.ek_public = r.bytes("ek_public");
-  out.ak_public = r.bytes("ak_public");
+  read_keys(r, out);
   out.credential = r.bytes("credential");
   out.encrypted_seed = r.bytes("encrypted_seed");
   return r.finish(std::move(out));
@@ -132,10 +165,8 @@ Result<PendingEnrolment> parse_pending_enrolment(Bytes in) {
       parse_hex("secret_sha256", r.hex_text("secret_sha256", digest_size(HashAlgorithm::sha256)));
   if (secret && secret->size() == digest_size(HashAlgorithm::sha256))
     out.secret = Digest(HashAlgorithm::sha256, *secret);
-  out.ak_public = r.bytes("ak_public");
+  out.subject = read_subject(r);
   out.ak_name = r.bytes("ak_name");
-  out.ek_fingerprint = r.hex_text("ek_fingerprint", digest_size(HashAlgorithm::sha256));
-  out.ek_voucher = r.text("ek_voucher");
   out.created = r.time("created");
   out.expires = r.time("expires");
   r.require("expires", out.created < out.expires, "not after \"created\"");
@@ -150,19 +181,25 @@ Result<EnrolmentAnswer> parse_enrolment_answer(Bytes in) {
   return r.finish(std::move(out));
 }
 
+Result<EnrolmentRecord> parse_enrolment_record(Bytes in) {
+  DocumentReader r("key", in);
+  EnrolmentRecord out;
+  out.subject = read_subject(r);
+  out.enrolled = r.time("enrolled");
+  return r.finish(std::move(out));
+}
+
 std::string encode(const EnrolmentRequest& request) {
   json::object out = document("request");
   if (!request.ek_certificate.empty()) out["ek_certificate"] = base64(request.ek_certificate);
-  out["ek_public"] = base64(request.ek_public);
-  out["ak_public"] = base64(request.ak_public);
+  write_keys(request, out);
   return pretty_json(out);
 }
 
 std::string encode(const EnrolmentChallenge& challenge) {
   json::object out = document("challenge");
   out["id"] = challenge.id;
-  out["ek_public"] = base64(challenge.ek_public);
-  out["ak_public"] = base64(challenge.ak_public);
+  write_keys(challenge, out);
   out["credential"] = base64(challenge.credential);
   out["encrypted_seed"] = base64(challenge.encrypted_seed);
   return pretty_json(out);
@@ -172,10 +209,8 @@ std::string encode(const PendingEnrolment& pending) {
   json::object out = document("pending");
   out["id"] = pending.id;
   out["secret_sha256"] = hex(pending.secret.bytes());
-  out["ak_public"] = base64(pending.ak_public);
+  write_subject(pending.subject, out);
   out["ak_name"] = base64(pending.ak_name);
-  out["ek_fingerprint"] = pending.ek_fingerprint;
-  out["ek_voucher"] = pending.ek_voucher;
   out["created"] = rfc3339(pending.created);
   out["expires"] = rfc3339(pending.expires);
   return pretty_json(out);
@@ -185,6 +220,13 @@ std::string encode(const EnrolmentAnswer& answer) {
   json::object out = document("answer");
   out["id"] = answer.id;
   out["secret"] = base64(answer.secret.reveal());
+  return pretty_json(out);
+}
+
+std::string encode(const EnrolmentRecord& record) {
+  json::object out = document("key");
+  write_subject(record.subject, out);
+  out["enrolled"] = rfc3339(record.enrolled);
   return pretty_json(out);
 }
 

@@ -12,7 +12,7 @@
 namespace assay {
 
 // The files of a key enrolment (docs/formats/enrolment.md): JSON objects whose member
-// "assay_enrolment" says which of the four it is.  Strict: every member and no other, each binary
+// "assay_enrolment" says which of the five it is.  Strict: every member and no other, each binary
 // one at most kMaxEnrolmentPart bytes, in base64.
 
 inline constexpr std::size_t kMaxEnrolmentPart = 16 * 1024;
@@ -36,15 +36,22 @@ struct EnrolmentChallenge {
   bool operator==(const EnrolmentChallenge&) const = default;
 };
 
+/// A key, and what was found of the TPM that it is said to lie in.
+struct EnrolmentSubject {
+  Buffer ak_public;            ///< TPMT_PUBLIC
+  std::string ek_fingerprint;  ///< SHA-256 of the endorsement key's SPKI, hex
+  std::string ek_voucher;      ///< who vouches for it, for a person
+  bool emulated = false;       ///< the voucher is an emulator's
+  bool operator==(const EnrolmentSubject&) const = default;
+};
+
 /// What the verifier keeps of a challenge.  The secret is not in it, so that it lets nobody answer;
 /// what decides is, so whoever changes it decides.
 struct PendingEnrolment {
   std::string id;
   Digest secret{HashAlgorithm::sha256};  ///< SHA-256 of it
-  Buffer ak_public;                      ///< TPMT_PUBLIC
-  Buffer ak_name;                        ///< that the challenge is bound to
-  std::string ek_fingerprint;            ///< SHA-256 of the endorsement key's SPKI, hex
-  std::string ek_voucher;                ///< who vouches for it, for a person
+  EnrolmentSubject subject;
+  Buffer ak_name;  ///< that the challenge is bound to
   Instant created, expires;
   bool operator==(const PendingEnrolment&) const = default;
 };
@@ -55,14 +62,23 @@ struct EnrolmentAnswer {
   Secret secret;
 };
 
+/// A key that was enrolled, for `--trust-ak`.  Whoever holds the file decides what is in it.
+struct EnrolmentRecord {
+  EnrolmentSubject subject;
+  Instant enrolled;
+  bool operator==(const EnrolmentRecord&) const = default;
+};
+
 Result<EnrolmentRequest> parse_enrolment_request(Bytes in);
 Result<EnrolmentChallenge> parse_enrolment_challenge(Bytes in);
 Result<PendingEnrolment> parse_pending_enrolment(Bytes in);
 Result<EnrolmentAnswer> parse_enrolment_answer(Bytes in);
+Result<EnrolmentRecord> parse_enrolment_record(Bytes in);
 
 std::string encode(const EnrolmentRequest& request);
 std::string encode(const EnrolmentChallenge& challenge);
 std::string encode(const PendingEnrolment& pending);
 std::string encode(const EnrolmentAnswer& answer);
+std::string encode(const EnrolmentRecord& record);
 
 }  // namespace assay

@@ -18,14 +18,17 @@ PendingEnrolment pending() {
   PendingEnrolment out;
   out.id = kChallenge.id;
   out.secret = Digest(HashAlgorithm::sha256, Buffer(32, 7));
-  out.ak_public = {1, 2, 3};
+  out.subject = {.ak_public = {1, 2, 3},
+                 .ek_fingerprint = std::string(64, 'a'),
+                 .ek_voucher = "CN=\"a\" CA",
+                 .emulated = false};
   out.ak_name = {0, 0x0B};
-  out.ek_fingerprint = std::string(64, 'a');
-  out.ek_voucher = "CN=\"a\" CA";
   out.created = from_unix_seconds(1'700'000'000);
   out.expires = from_unix_seconds(1'700'003'600);
   return out;
 }
+
+EnrolmentRecord record() { return {pending().subject, from_unix_seconds(1'700'000'001)}; }
 
 TEST(EnrolmentDocuments, SayTheSameWhenReadAgain) {
   EXPECT_EQ(*parse_enrolment_request(as_bytes(encode(kRequest))), kRequest);
@@ -34,6 +37,13 @@ TEST(EnrolmentDocuments, SayTheSameWhenReadAgain) {
   EXPECT_EQ(*parse_enrolment_request(as_bytes(encode(bare))), bare);
   EXPECT_EQ(*parse_enrolment_challenge(as_bytes(encode(kChallenge))), kChallenge);
   EXPECT_EQ(*parse_pending_enrolment(as_bytes(encode(pending()))), pending());
+  for (const bool emulated : {false, true}) {
+    PendingEnrolment kept = pending();
+    EnrolmentRecord enrolled = record();
+    kept.subject.emulated = enrolled.subject.emulated = emulated;
+    EXPECT_EQ(*parse_pending_enrolment(as_bytes(encode(kept))), kept);
+    EXPECT_EQ(*parse_enrolment_record(as_bytes(encode(enrolled))), enrolled);
+  }
   const auto answer = parse_enrolment_answer(
       as_bytes(encode(EnrolmentAnswer{kChallenge.id, Secret(Buffer(32, 9))})));
   ASSERT_TRUE(answer) << to_string(answer.error());
@@ -45,6 +55,28 @@ TEST(EnrolmentDocuments, AreWrittenAsDocumented) {
   EXPECT_EQ(encode(kRequest),
             "{\n  \"assay_enrolment\": \"request\",\n  \"ek_certificate\": \"MAMBAgM=\",\n"
             "  \"ek_public\": \"AQI=\",\n  \"ak_public\": \"Aw==\"\n}\n");
+}
+
+/// A key's file without its mark is none, so that a mark that was lost is not one that says no.
+TEST(EnrolmentDocuments, OfAKeySayWhetherItWasEmulated) {
+  const std::string good = encode(record());
+  ASSERT_TRUE(parse_enrolment_record(as_bytes(good)));
+  const std::pair<std::string, std::string> changes[] = {
+      {"", "enrolment_key.emulated: not a boolean"},
+      {"\"emulated\": 0,", "enrolment_key.emulated: not a boolean"},
+      {"\"emulated\": \"false\",", "enrolment_key.emulated: not a boolean"},
+      {"\"Emulated\": false,", "enrolment_key.emulated: not a boolean"},
+      {"\"emulated\": false,\"emulated\": true,", "emulated"},
+  };
+  for (const auto& [to, error] : changes) {
+    std::string text = good;
+    const std::string from = "\"emulated\": false,";
+    text.replace(text.find(from), from.size(), to);
+    const auto got = parse_enrolment_record(as_bytes(text));
+    ASSERT_FALSE(got) << text;
+    EXPECT_EQ(got.error().fault, Fault::malformed);
+    EXPECT_THAT(to_string(got.error()), HasSubstr(error)) << text;
+  }
 }
 
 TEST(EnrolmentDocuments, AreRefusedWithAReason) {

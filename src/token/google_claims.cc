@@ -161,7 +161,9 @@ json::object google_claims(const Authentic<VtpmClaims>& vtpm, const TokenRequest
   const Naming naming = naming_of(vtpm->provenance);
   claims["oemid"] = naming.manufacturer;
   claims["hwmodel"] = hardware_model(*vtpm);
-  if (!naming.software.empty()) claims["swname"] = naming.software;
+  // Of an emulated machine that is known by its key alone nobody says what it plays.
+  const bool nameless = vtpm->provenance == Provenance::emulated && !vtpm->instance;
+  if (!naming.software.empty() && !nameless) claims["swname"] = naming.software;
   if (vtpm->provenance == Provenance::emulated) claims["dbgstat"] = "enabled";
   claims["google_service_accounts"] =
       json::array(request.service_account_emails.begin(), request.service_account_emails.end());

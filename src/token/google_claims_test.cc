@@ -122,6 +122,19 @@ TEST(GoogleClaims, OfAnEmulatedVmClaimNoHardware) {
   EXPECT_EQ(json::value(made(emulated)), expected);
 }
 
+TEST(GoogleClaims, OfAnEnrolledEmulatedMachineNameItByItsKey) {
+  VtpmClaims emulated = sev_vm();
+  emulated.provenance = Provenance::emulated;
+  emulated.instance.reset();
+  const json::object claims = made(emulated);
+  EXPECT_EQ(claims.at("hwmodel"), "ASSAY_EMULATED_AMD_SEV");
+  EXPECT_EQ(claims.at("dbgstat"), "enabled");
+  EXPECT_EQ(claims.at("oemid"), 0);
+  EXPECT_EQ(claims.at("sub"), "urn:assay:ak:5f1d");
+  EXPECT_FALSE(claims.contains("swname"));
+  EXPECT_FALSE(claims.at("submods").as_object().contains("gce"));
+}
+
 TEST(GoogleClaims, OfAnOperatorsMachineBearNoNameOfGoogles) {
   VtpmClaims own = sev_vm();
   own.provenance = Provenance::operator_added;

@@ -403,11 +403,26 @@ TEST(EnrolmentAnswer, IsAcceptedOnlyForItsChallengeAndInTime) {
   // Another attestation key, put under the Name of the one that was challenged.
   PendingEnrolment swapped = pending;
   const Buffer other = boot_file("uki/akrsa.tpm2b");
-  swapped.ak_public = to_buffer(Bytes(other).subspan(2));
+  swapped.subject.ak_public = to_buffer(Bytes(other).subspan(2));
   EXPECT_THAT(judged(swapped, answer(id, Buffer(32, 7)), in_time),
               ElementsAre("enrolment.challenge.name"));
-  swapped.ak_public.pop_back();
+  swapped.subject.ak_public.pop_back();
   EXPECT_THAT(judged(swapped, answer(id, Buffer(32, 7)), in_time), ElementsAre("ak.public.format"));
+}
+
+TEST(EnrolmentChallenge, RemembersThatTheMachineIsEmulated) {
+  const auto outcome = judge(maker().request());
+  ASSERT_TRUE(outcome.enrollee.has_value());
+  PendingEnrolment pending = issue_enrolment(*outcome.enrollee, terms(7)).pending;
+  EXPECT_FALSE(pending.subject.emulated);
+  for (const bool emulated : {false, true}) {
+    pending.subject.emulated = emulated;
+    const auto accepted = authenticate_enrolment_answer(
+        pending, {.id = pending.id, .secret = Secret(Buffer(32, 7))}, in_2023());
+    ASSERT_TRUE(accepted.key.has_value());
+    EXPECT_EQ((*accepted.key)->provenance,
+              emulated ? Provenance::emulated : Provenance::operator_added);
+  }
 }
 
 TEST(EnrolmentChallenge, KeepsNothingThatAnswersIt) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "collateral/trust.h"
 #include "crypto/public_key.h"
 #include "formats/tpm.h"
 #include "verify/authentic.h"
@@ -12,8 +13,9 @@ namespace assay {
 
 /// A key that has been proven to lie in the TPM of an endorsement key.
 struct EnrolledKey {
-  Buffer public_area;  ///< TPMT_PUBLIC: for --trust-ak
+  Buffer public_area;  ///< TPMT_PUBLIC
   PublicKey key;
+  Provenance provenance = Provenance::operator_added;  ///< of who vouches for that TPM
 };
 
 struct EnrolledKeyOutcome {

@@ -39,7 +39,7 @@ void check_id(const PendingEnrolment& pending, const EnrolmentAnswer& answer, Ve
 /// TPM 2.0 Part 1, 16: a Name is nameAlg and the digest of the public area.  The key that is
 /// enrolled must be the one whose Name the credential was bound to.
 void check_name(const PendingEnrolment& pending, const TpmPublic& area, Verdict& verdict) {
-  const Buffer name = tpm_name(area.name_algorithm, pending.ak_public);
+  const Buffer name = tpm_name(area.name_algorithm, pending.subject.ak_public);
   verdict.require("enrolment.challenge.name", equal(name, pending.ak_name),
                   "the Name that the challenge was bound to: " + hex(pending.ak_name), hex(name),
                   "the pending file was changed: make a new challenge");
@@ -85,10 +85,11 @@ IssuedEnrolment issue_enrolment(const Authentic<Enrollee>& enrollee, const Chall
                         .encrypted_seed = std::move(wrapped.seed)},
           .pending = {.id = terms.id,
                       .secret = hash(HashAlgorithm::sha256, terms.secret.reveal()),
-                      .ak_public = enrollee->ak_public,
+                      .subject = {.ak_public = enrollee->ak_public,
+                                  .ek_fingerprint = enrollee->ek.fingerprint,
+                                  .ek_voucher = enrollee->ek.voucher,
+                                  .emulated = enrollee->ek.provenance == Provenance::emulated},
                       .ak_name = enrollee->ak_name,
-                      .ek_fingerprint = enrollee->ek.fingerprint,
-                      .ek_voucher = enrollee->ek.voucher,
                       .created = terms.now,
                       .expires = terms.now + terms.lifetime}};
 }
@@ -99,14 +100,16 @@ EnrolledKeyOutcome authenticate_enrolment_answer(const PendingEnrolment& pending
   check_id(pending, answer, out.verdict);
   check_expiry(pending, now, out.verdict);
   check_secret(pending, answer, out.verdict);
-  const auto claimed = check_claimed_key(pending.ak_public, out.verdict);
+  const auto claimed = check_claimed_key(pending.subject.ak_public, out.verdict);
   if (claimed)
     check_name(pending, claimed->area, out.verdict);
   else
     out.verdict.not_checked("enrolment.challenge.name", "the attestation key is unreadable");
   if (!out.verdict.accepted()) return out;
   ASSAY_CHECK(claimed);
-  out.key = EnrolmentAuthenticator::vouch_for(EnrolledKey{pending.ak_public, claimed->key});
+  out.key = EnrolmentAuthenticator::vouch_for(
+      EnrolledKey{pending.subject.ak_public, claimed->key,
+                  pending.subject.emulated ? Provenance::emulated : Provenance::operator_added});
   return out;
 }
 

@@ -100,7 +100,8 @@ EnrolledKeyOutcome authenticate_certified_key(const CertifiedBlob& blob, const S
                      "cannot be known: root of the machine can take the challenge out of the TPM");
   if (!out.verdict.accepted()) return out;
   ASSAY_CHECK(claimed);
-  out.key = RegisterAuthenticator::vouch_for(EnrolledKey{blob.public_area, claimed->key});
+  out.key = RegisterAuthenticator::vouch_for(
+      EnrolledKey{blob.public_area, claimed->key, Provenance::operator_added});
   return out;
 }
 

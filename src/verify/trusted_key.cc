@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "formats/enrolment.h"
 #include "verify/public_area.h"
 
 namespace assay {
@@ -26,6 +27,33 @@ Result<PublicKey> strong_key(std::string_view where, Result<PublicKey> key) {
   if (key->type() == KeyType::rsa && key->bits() < 2048)
     return fail(Fault::malformed, std::string(where),
                 fmt::format("{}: want RSA of at least 2048 bits, P-256 or P-384", key->describe()));
+  return key;
+}
+
+Result<TrustedKey> key_of_area(std::string_view where, Bytes public_area) {
+  auto area = parse_tpm_public(public_area);
+  if (!area)
+    return fail(Fault::malformed, std::string(where),
+                "neither PEM \"PUBLIC KEY\" nor a TPM's public area: " + to_string(area.error()));
+  auto key = strong_key(where, public_key_of(*area));
+  if (!key) return pass_on(key);
+  return TrustedKey{std::move(*key), std::move(*area), to_buffer(public_area),
+                    Provenance::operator_added};
+}
+
+/// No public area begins like a JSON object: its first byte is zero, or the high one of its size.
+bool is_json(Bytes file) {
+  const std::string_view text = as_text(file);
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  return start != std::string_view::npos && text[start] == '{';
+}
+
+/// What `assay tpm enroll accept` wrote, with its mark.
+Result<TrustedKey> recorded_key(std::string_view where, Bytes file) {
+  const auto record = parse_enrolment_record(file);
+  if (!record) return fail(Fault::malformed, std::string(where), to_string(record.error()));
+  auto key = key_of_area(where, record->subject.ak_public);
+  if (key && record->subject.emulated) key->provenance = Provenance::emulated;
   return key;
 }
 
@@ -58,7 +86,8 @@ const TrustedKey* check_trusted(const std::optional<SentKey>& sent,
   }
   std::string got = "no ak_pub to tell them apart by";
   if (found != nullptr)
-    got = found->key.fingerprint();
+    got = found->key.fingerprint() +
+          (found->provenance == Provenance::emulated ? ", of an emulated TPM" : "");
   else if (sent)
     got = "another key: " + sent->key.fingerprint();
   verdict.require("ak.public.trusted", found != nullptr,
@@ -90,23 +119,17 @@ void skip_area(std::string_view why, Verdict& verdict) {
 }  // namespace
 
 Result<TrustedKey> parse_trusted_key(std::string_view where, Bytes file) {
+  if (is_json(file)) return recorded_key(where, file);
   if (as_text(file).find(kPemMark) != std::string_view::npos) {
     auto key = strong_key(where, PublicKey::from_pem(as_text(file)));
     if (!key) return pass_on(key);
-    return TrustedKey{std::move(*key), std::nullopt, {}};
+    return TrustedKey{std::move(*key), std::nullopt, {}, Provenance::operator_added};
   }
-  const Bytes public_area = without_size(file);
-  auto area = parse_tpm_public(public_area);
-  if (!area)
-    return fail(Fault::malformed, std::string(where),
-                "neither PEM \"PUBLIC KEY\" nor a TPM's public area: " + to_string(area.error()));
-  auto key = strong_key(where, public_key_of(*area));
-  if (!key) return pass_on(key);
-  return TrustedKey{std::move(*key), std::move(*area), to_buffer(public_area)};
+  return key_of_area(where, without_size(file));
 }
 
-std::optional<PublicKey> check_trusted_key(const Attestation& attestation,
-                                           std::span<const TrustedKey> keys, Verdict& verdict) {
+const TrustedKey* check_trusted_key(const Attestation& attestation,
+                                    std::span<const TrustedKey> keys, Verdict& verdict) {
   verdict.absent("ak.certificate.present", "not asked: the key itself is what is trusted");
   std::optional<SentKey> sent;
   if (attestation.ak_pub.empty()) {
@@ -115,13 +138,13 @@ std::optional<PublicKey> check_trusted_key(const Attestation& attestation,
     verdict.not_checked("ak.public.trusted", "ak_pub is unreadable");
     verdict.not_checked("ak.public.matches", "ak_pub is unreadable");
     skip_area("ak_pub is unreadable", verdict);
-    return std::nullopt;
+    return nullptr;
   }
   const TrustedKey* const trusted = check_trusted(sent, keys, verdict);
   if (trusted == nullptr) {
     verdict.not_checked("ak.public.matches", "the key is not trusted");
     skip_area("the key is not trusted", verdict);
-    return std::nullopt;
+    return nullptr;
   }
   check_matches(attestation, *trusted, verdict);
   if (trusted->area) {
@@ -131,7 +154,7 @@ std::optional<PublicKey> check_trusted_key(const Attestation& attestation,
   } else {
     for (const char* id : kPublicAreaChecks) verdict.absent(id, "no public area");
   }
-  return trusted->key;
+  return trusted;
 }
 
 }  // namespace assay

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "verify/quote_signer.h"
+#include "formats/enrolment.h"
 #include "verify/recorded_attestation.h"
 
 namespace assay {
@@ -65,22 +65,39 @@ TEST(TrustedKey, IsMeantWhereTheEvidenceNamesNoneAndThereIsOne) {
       Contains("ak.public.trusted"));
 }
 
-TEST(TrustedKey, IsFoundByTheQuoteItSigned) {
-  const std::vector<TrustedKey> keys{trusted("nosb/akrsa.pem"), trusted("sb/akecc.pem"),
-                                     trusted("sb/akrsa.tpm2b")};
-  for (const char* kind : {"rsa", "ecc"}) {
-    Attestation evidence = recorded_boot("sb", kind);
-    evidence.ak_pub.clear();
-    const TrustedKey* const found = find_quote_signer(evidence, keys);
-    ASSERT_NE(found, nullptr);
-    EXPECT_EQ(found, &keys[std::string(kind) == "ecc" ? 1 : 2]);
-    evidence.quotes[0].attest[60] ^= 1;
-    EXPECT_EQ(find_quote_signer(evidence, keys), nullptr);
-    evidence.quotes.clear();
-    EXPECT_EQ(find_quote_signer(evidence, keys), nullptr);
+/// An enrolled key's file, as `assay tpm enroll accept` writes it.
+Buffer record_of(const Buffer& ak_public, bool emulated) {
+  const std::string text = encode(EnrolmentRecord{{.ak_public = ak_public,
+                                                   .ek_fingerprint = std::string(64, 'a'),
+                                                   .ek_voucher = "CN=maker",
+                                                   .emulated = emulated},
+                                                  in_2023()});
+  return to_buffer(as_bytes(text));
+}
+
+TEST(TrustedKey, OfAnEmulatedMachineSaysSo) {
+  const Attestation evidence = recorded_boot("sb", "rsa");
+  for (const bool emulated : {false, true}) {
+    const auto key = parse_trusted_key("FILE", record_of(evidence.ak_pub, emulated));
+    ASSERT_TRUE(key) << to_string(key.error());
+    EXPECT_EQ(key->public_area, evidence.ak_pub);
+    const auto provenance = emulated ? Provenance::emulated : Provenance::operator_added;
+    EXPECT_EQ(key->provenance, provenance);
+    const VtpmOutcome outcome = judge(evidence, {*key});
+    EXPECT_THAT(refusals(outcome.verdict), IsEmpty());
+    ASSERT_TRUE(outcome.claims.has_value());
+    EXPECT_EQ((**outcome.claims).provenance, provenance);
+    EXPECT_EQ(to_json(**outcome.claims).at("emulated").as_bool(), emulated);
   }
-  EXPECT_EQ(find_quote_signer(recorded_boot("uki", "rsa"), keys), nullptr);
-  EXPECT_EQ(find_quote_signer(recorded_boot("sb", "rsa"), {}), nullptr);
+  // The file of a key that is none, and one that is cut.
+  Buffer cut = record_of(evidence.ak_pub, true);
+  cut.resize(cut.size() - 3);
+  for (const Buffer& file : {record_of({1, 2, 3}, true), cut}) {
+    const auto key = parse_trusted_key("FILE", file);
+    ASSERT_FALSE(key);
+    EXPECT_EQ(key.error().where, "FILE");
+    EXPECT_EQ(key.error().fault, Fault::malformed);
+  }
 }
 
 TEST(TrustedKey, LeavesNothingToTheCertificate) {

@@ -112,8 +112,11 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
                   Verdict& verdict) {
   Voucher out;
   if (!expectations.keys.empty()) {
-    out.key = check_trusted_key(attestation, expectations.keys, verdict);
-    if (out.key) out.fingerprint = out.key->fingerprint();
+    const TrustedKey* const trusted = check_trusted_key(attestation, expectations.keys, verdict);
+    if (trusted == nullptr) return out;
+    out.key = trusted->key;
+    out.fingerprint = trusted->key.fingerprint();
+    out.provenance = trusted->provenance;
     return out;
   }
   const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,

@@ -29,7 +29,7 @@ struct VtpmClaims {
   std::uint64_t firmware_version = 0;   ///< of the TPM
   std::string ak_fingerprint;           ///< SHA-256 of the AK's SPKI, hex
   std::string ak_issuer;  ///< the anchor that vouches for it; empty: it is trusted itself
-  Provenance provenance = Provenance::operator_added;  ///< of that anchor
+  Provenance provenance = Provenance::operator_added;  ///< of that anchor, or of the trusted key
   std::size_t nonce_bytes = 0;                         ///< length of the nonce that it answers
 };
 
