@@ -94,10 +94,11 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("google|FILE")
       ->take_all();
   command
-      ->add_option("--trust-ak", flags->trust_ak,
-                   "An attestation key to trust itself, instead of --trust: PEM public key, "
-                   "TPMT_PUBLIC or TPM2B_PUBLIC; repeatable")
-      ->type_name("FILE")
+      ->add_option(
+          "--trust-ak", flags->trust_ak,
+          "An attestation key to trust itself, instead of --trust: what `tpm enroll accept` "
+          "wrote, PEM, TPMT_PUBLIC or TPM2B_PUBLIC, or a directory of such; repeatable")
+      ->type_name("FILE|DIR")
       ->take_all();
   add_revocation(command, flags->revocation);
   command
@@ -185,10 +186,11 @@ void add_serve(CLI::App& app, Job& job) {
       ->type_name("google|FILE")
       ->take_all();
   command
-      ->add_option("--trust-ak", flags->trust_ak,
-                   "An attestation key to trust itself, for machines without a certificate "
-                   "(docs/enrolment.md); repeatable")
-      ->type_name("FILE")
+      ->add_option(
+          "--trust-ak", flags->trust_ak,
+          "An attestation key to trust itself, for machines without a certificate "
+          "(docs/enrolment.md), or a directory of such; followed while it runs; repeatable")
+      ->type_name("FILE|DIR")
       ->take_all();
   command
       ->add_option("--policy", flags->policy,

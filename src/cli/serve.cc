@@ -7,14 +7,14 @@
 #include "cli/loopback.h"
 #include "cli/policy_file.h"
 #include "cli/serve_regions.h"
-#include "cli/tpm_file.h"
 #include "host/file.h"
 #include "host/signals.h"
 #include "host/system_clock.h"
 #include "http/server.h"
 #include "services/attestation_service.h"
+#include "services/file_refresher.h"
 #include "services/revocation_files.h"
-#include "services/revocation_refresher.h"
+#include "services/trusted_key_files.h"
 #include "store/sqlite_stores.h"
 #include "token/key_ring.h"
 
@@ -43,13 +43,26 @@ Status check_issuer(const ServeOptions& options) {
   return {};
 }
 
+/// What `--trust-ak` names; null for nothing.
+Result<std::unique_ptr<TrustedKeyFiles>> open_trusted_keys(const ServeOptions& options) {
+  if (options.trust_ak.empty()) return std::unique_ptr<TrustedKeyFiles>();
+  TrustedKeyFiles::Settings settings;
+  settings.paths.assign(options.trust_ak.begin(), options.trust_ak.end());
+  if (options.mode == ServiceMode::development)
+    settings.emulated = TrustedKeyFiles::Emulated::accepted;
+  auto keys = TrustedKeyFiles::open(std::move(settings));
+  if (!keys) return fail(keys.error().fault, "--trust-ak " + keys.error().where, keys.error().why);
+  return keys;
+}
+
 }  // namespace
 
 /// Everything the service stands on, in the order of construction: the server goes first.
 struct AttestationServer::Parts {
   SystemClock clock;
-  std::unique_ptr<RevocationFiles> revocation;  ///< null: nothing was said of it
-  std::unique_ptr<RevocationRefresher> refresher;
+  std::unique_ptr<RevocationFiles> revocation;    ///< null: nothing was said of it
+  std::unique_ptr<TrustedKeyFiles> trusted_keys;  ///< null: none were named
+  std::unique_ptr<FileRefresher> refresher;
   Trust trust;
   KeyRing keys;
   std::unique_ptr<ChallengeStore> challenges;
@@ -65,6 +78,9 @@ AttestationServer::~AttestationServer() { stop(); }
 std::string AttestationServer::url() const { return parts_->server->url(); }
 const std::string& AttestationServer::issuer() const { return parts_->issuer; }
 const Trust& AttestationServer::trust() const { return parts_->trust; }
+std::size_t AttestationServer::trusted_key_count() const {
+  return parts_->trusted_keys ? parts_->trusted_keys->size() : 0;
+}
 void AttestationServer::stop() {
   parts_->server->stop();
   parts_->service->close();
@@ -80,8 +96,8 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   }
   auto trust = load_service_trust(options.trust, options.mode);
   if (!trust) return pass_on(trust);
-  auto keys = read_trusted_keys(options.trust_ak);
-  if (!keys) return fail(keys.error().fault, "--trust-ak " + keys.error().where, keys.error().why);
+  auto keys = open_trusted_keys(options);
+  if (!keys) return pass_on(keys);
   std::optional<AppraisalPolicy> policy;
   if (!options.policy.empty()) {
     auto loaded = load_appraisal_policy(options.policy);
@@ -105,6 +121,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
     parts.reset(new Parts{{},
                           {},
                           {},
+                          {},
                           std::move(*trust),
                           KeyRing::generate(),
                           make_memory_challenges(),
@@ -123,6 +140,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
     parts.reset(new Parts{{},
                           {},
                           {},
+                          {},
                           std::move(*trust),
                           std::move(*ring),
                           std::move(*challenges),
@@ -132,8 +150,15 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
                           {}});
   }
 
-  if (revocation) parts->refresher = std::make_unique<RevocationRefresher>(*revocation);
   parts->revocation = std::move(revocation);
+  parts->trusted_keys = std::move(*keys);
+  if (parts->revocation || parts->trusted_keys) {
+    parts->refresher = std::make_unique<FileRefresher>(
+        [lists = parts->revocation.get(), trusted = parts->trusted_keys.get()] {
+          if (lists != nullptr) lists->refresh();
+          if (trusted != nullptr) trusted->refresh();
+        });
+  }
 
   // The issuer may be the URL listened on, which is known only once the server is up: requests that
   // come sooner than the service wait for it.
@@ -154,7 +179,7 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
       AttestationSettings{parts->issuer,
                           options.locations.empty() ? google_cloud_regions() : options.locations,
                           options.challenge_lifetime, options.token_lifetime, std::move(policy),
-                          parts->revocation.get(), std::move(*keys)},
+                          parts->revocation.get(), parts->trusted_keys.get()},
       parts->trust, parts->keys, *parts->challenges, *parts->log, parts->clock);
   late.set_value(parts->service.get());
   return std::unique_ptr<AttestationServer>(new AttestationServer(std::move(parts)));
@@ -184,7 +209,7 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
           options.revocation.require_crl ? "a current one required" : "none required");
     if (!options.trust_ak.empty())
       io.out << fmt::format("  keys    {} attestation keys are trusted themselves\n",
-                            options.trust_ak.size());
+                            (*server)->trusted_key_count());
     if (trust.emulated())
       io.out << "  DEVELOPMENT: emulated machines are accepted; their tokens say so\n";
     io.out << "  Ctrl-C stops it" << "\n" << std::flush;

@@ -18,8 +18,10 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
   std::filesystem::path
       state;  ///< challenges, audit log, signing key; empty: in memory (development)
-  std::vector<std::string> trust;      ///< "google" or files
-  std::vector<std::string> trust_ak;   ///< files of attestation keys that are trusted themselves
+  std::vector<std::string> trust;  ///< "google" or files
+  /// Files and directories of attestation keys that are trusted themselves; followed while the
+  /// service runs.
+  std::vector<std::string> trust_ak;
   std::string policy;                  ///< file of an appraisal policy; empty for none
   RevocationOptions revocation;        ///< its files are followed while the service runs
   std::string issuer;                  ///< `iss` of the tokens; empty: the URL listened on
@@ -41,6 +43,8 @@ class AttestationServer {
   [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::string& issuer() const;
   [[nodiscard]] const Trust& trust() const;
+  /// How many attestation keys are trusted themselves now.
+  [[nodiscard]] std::size_t trusted_key_count() const;
   /// Finishes what is in flight.
   void stop();
 

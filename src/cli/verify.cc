@@ -7,13 +7,13 @@
 
 #include "base/hex.h"
 #include "cli/policy_file.h"
-#include "cli/tpm_file.h"
 #include "cli/trust_option.h"
 #include "cli/verdict.h"
 #include "cli/verify_html.h"
 #include "formats/attestation.h"
 #include "host/file.h"
 #include "host/system_clock.h"
+#include "services/trusted_key_files.h"
 #include "verify/vtpm.h"
 
 namespace assay {
@@ -108,7 +108,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   const auto policy = read_policy(options.policy);
   if (!policy) return explain(io, policy.error());
   const std::optional<AppraisalPolicy>& rules = *policy;
-  const auto keys = read_trusted_keys(options.trust_ak);
+  const auto keys = TrustedKeyFiles::read({options.trust_ak.begin(), options.trust_ak.end()});
   if (!keys) return explain(io, keys.error());
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
   if (!revocation) return explain(io, revocation.error());
@@ -121,7 +121,7 @@ int run_verify(const VerifyOptions& options, Io io) {
     outcome = authenticate_vtpm(*attestation, {.trust = *trust,
                                                .nonce = asked->nonce,
                                                .now = asked->now,
-                                               .keys = *keys,
+                                               .keys = keys->keys(),
                                                .revocation = &*revocation,
                                                .bank = rules ? rules->only_bank() : std::nullopt});
   if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));

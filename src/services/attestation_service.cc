@@ -13,7 +13,6 @@
 #include "services/operator_log.h"
 #include "services/printable.h"
 #include "token/google_claims.h"
-#include "verify/quote_signer.h"
 #include "verify/vtpm.h"
 
 namespace assay {
@@ -353,19 +352,18 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
 
   const auto revocation = settings_.revocation ? settings_.revocation->lists() : nullptr;
   // Who sends a certificate is judged by it, and who sends none by the key alone.
-  const TrustedKey* const enrolled =
-      wanted.attestation.ak_cert.empty()
-          ? find_quote_signer(wanted.attestation, settings_.trusted_keys)
-          : nullptr;
-  VtpmOutcome outcome = authenticate_vtpm(
-      wanted.attestation,
-      {.trust = trust_,
-       .nonce = nonce,
-       .now = call.now,
-       .paths = &paths_,
-       .keys = enrolled != nullptr ? std::span(enrolled, 1) : std::span<const TrustedKey>(),
-       .revocation = revocation.get(),
-       .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt});
+  TrustedKeyFiles::Found enrolled;
+  if (wanted.attestation.ak_cert.empty() && settings_.trusted_keys != nullptr)
+    enrolled = settings_.trusted_keys->find_signer(wanted.attestation);
+  VtpmOutcome outcome =
+      authenticate_vtpm(wanted.attestation,
+                        {.trust = trust_,
+                         .nonce = nonce,
+                         .now = call.now,
+                         .paths = &paths_,
+                         .keys = {enrolled.key, enrolled.key != nullptr ? std::size_t{1} : 0},
+                         .revocation = revocation.get(),
+                         .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt});
   if (settings_.policy && outcome.claims)
     outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
   if (!outcome.verdict.accepted() || !outcome.claims) {

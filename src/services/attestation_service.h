@@ -17,11 +17,11 @@
 #include "services/refusal_limit.h"
 #include "services/revocation_files.h"
 #include "services/shared_paths.h"
+#include "services/trusted_key_files.h"
 #include "services/verify_request.h"
 #include "store/audit_log.h"
 #include "store/challenges.h"
 #include "token/key_ring.h"
-#include "verify/trusted_key.h"
 
 namespace assay {
 
@@ -36,8 +36,9 @@ struct AttestationSettings {
   std::optional<AppraisalPolicy> policy = std::nullopt;
   /// What CAs have revoked; null: not asked.  Must outlive the service.
   const RevocationFiles* revocation = nullptr;
-  /// Attestation keys that are trusted themselves, for machines whose evidence has no certificate.
-  std::vector<TrustedKey> trusted_keys{};
+  /// Attestation keys that are trusted themselves, for machines whose evidence has no certificate;
+  /// null: none.  Must outlive the service.
+  TrustedKeyFiles* trusted_keys = nullptr;
   RateLimit::Rate refusals{};  ///< of unknown callers that are recorded; more get 429
 };
 

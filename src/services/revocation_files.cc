@@ -76,7 +76,7 @@ void RevocationFiles::refresh() {
 }
 
 bool RevocationFiles::refresh(Source& source) {
-  const Stamp now = stamp_of(source.path);
+  const FileStamp now = stamp_of(source.path);
   const bool changed = now != source.stamp;
   if (!changed && !source.again) return false;
   source.stamp = now;
@@ -105,12 +105,6 @@ std::shared_ptr<const RevocationLists> RevocationFiles::together() const {
   for (const Source& source : sources_)
     std::ranges::copy(source.lists, std::back_inserter(out.lists));
   return std::make_shared<const RevocationLists>(std::move(out));
-}
-
-RevocationFiles::Stamp RevocationFiles::stamp_of(const std::filesystem::path& path) {
-  struct stat found = {};
-  if (::stat(path.c_str(), &found) != 0) return {};
-  return {true, found.st_ino, found.st_size, found.st_ctim.tv_sec, found.st_ctim.tv_nsec};
 }
 
 }  // namespace assay

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "base/result.h"
 #include "collateral/revocation.h"
+#include "host/file_stamp.h"
 
 namespace assay {
 
@@ -39,25 +38,15 @@ class RevocationFiles {
   void refresh();
 
  private:
-  /// What tells a file from what it was before.
-  struct Stamp {
-    bool there = false;
-    ino_t inode = 0;
-    off_t size = 0;
-    std::int64_t changed_seconds = 0, changed_nanoseconds = 0;
-    bool operator==(const Stamp&) const = default;
-  };
-
   /// One of the files, as it was when it was looked at last.
   struct Source {
     std::filesystem::path path;
-    Stamp stamp;         ///< before it was read
+    FileStamp stamp;     ///< before it was read
     bool again = false;  ///< it was there and could not be read: it may be without a change
     std::vector<Crl> lists;
   };
 
   explicit RevocationFiles(Settings settings) : settings_(std::move(settings)) {}
-  static Stamp stamp_of(const std::filesystem::path& path);
   /// Takes what the file has now; whether anything was read.
   static bool refresh(Source& source);
   [[nodiscard]] std::shared_ptr<const RevocationLists> together() const;

@@ -106,10 +106,11 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
                                                              const Trust& trust, Instant now,
                                                              VerifiedPaths* paths,
                                                              Verdict& verdict) {
-  if (!verdict.require(
-          "ak.certificate.present", !attestation.ak_cert.empty(), "an AK certificate",
-          attestation.ak_cert.empty() ? "none" : "present",
-          "attest with the key that your provider certified (assay attest --key gceAK)")) {
+  if (!verdict.require("ak.certificate.present", !attestation.ak_cert.empty(), "an AK certificate",
+                       attestation.ak_cert.empty() ? "none" : "present",
+                       "attest with the key that your provider certified (assay attest --key "
+                       "gceAK), or have the "
+                       "machine's own key enrolled (docs/enrolment.md)")) {
     verdict.not_checked_from(kCertificateChecks, "ak.certificate.format", "no AK certificate");
     return nullptr;
   }

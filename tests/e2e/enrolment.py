@@ -60,16 +60,56 @@ class Enrolment(Case):
     def test_makes_a_vm_known_by_each_endorsement_key(self):
         for ek in ("rsa", "ecc"):
             for algo in ("rsa", "ecc"):
-                for key_format in ("tpmt-public", "pem"):
-                    with self.subTest(ek=ek, algo=algo, key_format=key_format):
-                        self.request("--ek-algo", ek, "--algo", algo)
-                        said = self.challenge()
-                        self.assertEqual("accepted", said["verdict"])
-                        self.assertEqual("emulated", said["enrollee"]["provenance"])
-                        self.answer()
-                        enrolled = self.accept("--key-format", key_format)
-                        self.assertEqual(said["enrollee"]["ak_fingerprint"], enrolled["key"]["ak_fingerprint"])
-                        self.assertEqual("accepted", self.verify("--algo", algo)["verdict"])
+                with self.subTest(ek=ek, algo=algo):
+                    self.request("--ek-algo", ek, "--algo", algo)
+                    said = self.challenge()
+                    self.assertEqual("accepted", said["verdict"])
+                    self.assertEqual("emulated", said["enrollee"]["provenance"])
+                    self.answer()
+                    enrolled = self.accept()
+                    self.assertEqual({"ak_fingerprint": said["enrollee"]["ak_fingerprint"], "provenance": "emulated"},
+                                     enrolled["key"])
+                    record = json.loads(self.file("ak").read_bytes())
+                    self.assertEqual(("key", True, said["enrollee"]["ek_fingerprint"], said["enrollee"]["ek_voucher"]),
+                                     tuple(record[m] for m in ("assay_enrolment", "emulated", "ek_fingerprint",
+                                                               "ek_voucher")))
+                    verified = self.verify("--algo", algo)
+                    self.assertEqual("accepted", verified["verdict"])
+                    self.assertEqual(("emulated", True),
+                                     (verified["claims"]["provenance"], verified["claims"]["emulated"]))
+
+    def test_the_mark_of_an_emulated_machine_stays(self):
+        self.request()
+        self.challenge()
+        self.answer()
+        for key_format in ("tpmt-public", "pem"):  # which have no room for it
+            done = self.accept("--key-format", key_format, code=USAGE)
+            self.assertIn(b"--key-format", done.stderr)
+            self.assertTrue(self.file("pending").exists())
+            self.assertFalse(self.file("ak").exists())
+        self.accept()
+        serve = ("serve", "--trust", "google", "--listen", "127.0.0.1:0", "--state", self.file("s"), "--trust-ak")
+        done = self.run_assay(*serve, self.file("ak"), code=USAGE)
+        self.assertIn(b"add --dev", done.stderr)
+        # Nor by another file that says less of the same key, in either order.
+        area = base64.b64decode(json.loads(self.file("ak").read_bytes())["ak_public"])
+        self.file("bare").write_bytes(area)
+        evidence = self.file("evidence")
+        self.verify()
+        for files in (("ak", "bare"), ("bare", "ak")):
+            trust = [word for name in files for word in ("--trust-ak", self.file(name))]
+            done = self.run_assay("verify", "--input", evidence, "--nonce", NONCE, *trust, "--json")
+            self.assertEqual("emulated", json.loads(done.stdout)["claims"]["provenance"])
+            done = self.run_assay("serve", "--trust", "google", "--listen", "127.0.0.1:0", "--state", self.file("s"),
+                                  *trust, code=USAGE)
+            self.assertIn(b"add --dev", done.stderr)
+        # A policy that does not speak of emulators refuses it.
+        policy = self.file("policy.toml")
+        policy.write_text('accept_any = ["platform", "secure_boot", "applications", "kernel", "instance", "drivers", '
+                          '"container"]\n[evidence]\nallow_operator_trust = true\n')
+        done = self.run_assay("verify", "--input", evidence, "--nonce", NONCE, "--trust-ak", self.file("ak"), "--policy",
+                              policy, "--json", code=REJECTED)
+        self.assertEqual(["policy.evidence.hardware"], self.failed(json.loads(done.stdout)))
 
     def test_files_are_their_owners_alone(self):
         self.request()
@@ -202,38 +242,97 @@ class Enrolment(Case):
                 self.assertEqual(["ek.public.trusted"],
                                  self.failed(self.challenge(trust=("--trust-ek", self.file("ek")), code=REJECTED)))
 
-    def test_gets_a_token_by_the_key_it_enrolled(self):
-        """The service is sent no ak_pub: it finds the key among those enrolled by the signature."""
-        keys = []
+    def pin(self, algo):
+        """Enrolls the VM's key by its endorsement key, which the operator says to know: a machine of his own."""
+        self.run_assay("tpm", "pubkey", "endorsement", "--key-format", "tpmt-public", "--output", self.file("ek"),
+                       *self.in_vm())
+        self.request("--algo", algo)
+        self.challenge(trust=("--trust-ek", self.file("ek")))
+        self.answer()
+
+    def test_writes_the_key_for_other_tools(self):
+        for algo in ("rsa", "ecc"):
+            for key_format, begin in (("tpmt-public", b"\0"), ("pem", b"-----BEGIN PUBLIC KEY"), ("json", b"{")):
+                with self.subTest(algo=algo, key_format=key_format):
+                    self.pin(algo)
+                    self.accept("--key-format", key_format)
+                    self.assertTrue(self.file("ak").read_bytes().startswith(begin))
+                    self.assertEqual("operator", self.verify("--algo", algo)["claims"]["provenance"])
+
+    def token(self, service, *more, code):
+        done = self.run_assay("token", "--verifier-endpoint", service.ready["url"], *self.in_vm(), "--event-log",
+                              self.vm.ready["event_log"], "--audience", "test", "--json", *more,
+                              env=self.inside(self.vm), code=code)
+        return json.loads(done.stdout)["claims"] if done.stdout else done.stderr.decode()
+
+    def test_a_service_follows_the_directory_of_its_keys(self):
+        keys = self.file("keys")
+        keys.mkdir()
+        service = self.start_service(self.vm.ready["trust"], "--trust-ak", keys)
+        ask = lambda algo, code: self.token(service, "--key", "AK", "--algo", algo, code=code)
+        self.assertIn("ak.certificate.present", ask("ecc", REJECTED))
         for algo in ("ecc", "rsa"):
             self.request("--algo", algo)
             self.challenge()
             self.answer()
+            self.enroll("accept", "--input", self.file("answer"), "--pending", self.file("pending"), "--output",
+                        keys / algo)
+            self.assertEqual("ASSAY_EMULATED_AMD_SEV", ask(algo, ACCEPTED)["hwmodel"])
+        # One that breaks is trusted no more, and told of; the other stays.
+        good = (keys / "rsa").read_bytes()
+        (keys / "rsa").write_bytes(good[:100])
+        self.assertIn("ak.certificate.present", ask("rsa", REJECTED))
+        self.assertIn("keys/rsa", service.errors())
+        ask("ecc", ACCEPTED)
+        self.file("rsa").write_bytes(good)
+        self.file("rsa").rename(keys / "rsa")
+        ask("rsa", ACCEPTED)
+        # Taken away is trusted no more, at once.
+        (keys / "ecc").unlink()
+        self.assertIn("ak.certificate.present", ask("ecc", REJECTED))
+        ask("rsa", ACCEPTED)
+
+    def test_gets_a_token_by_the_key_it_enrolled(self):
+        """The service is sent no ak_pub: it finds the key among those enrolled by the name in the quote."""
+        keys = []
+        for algo in ("ecc", "rsa"):
+            self.pin(algo)
             self.accept()
             self.file("ak").rename(self.file(f"ak.{algo}"))
             keys += ["--trust-ak", self.file(f"ak.{algo}")]
-        token = lambda service, *more, code: self.run_assay(
-            "token", "--verifier-endpoint", service.ready["url"], *self.in_vm(), "--event-log",
-            self.vm.ready["event_log"], "--audience", "test", "--json", *more, env=self.inside(self.vm), code=code)
         service = self.start_service(self.vm.ready["trust"], *keys)
         for algo in ("rsa", "ecc"):
-            claims = json.loads(token(service, "--key", "AK", "--algo", algo, code=ACCEPTED).stdout)["claims"]
+            claims = self.token(service, "--key", "AK", "--algo", algo, code=ACCEPTED)
             # Nobody's names but the operator's: no Google CA vouches for this machine.
             self.assertEqual("ASSAY_PRIVATE_AMD_SEV", claims["hwmodel"])
             self.assertEqual(0, claims["oemid"])
             self.assertNotIn("swname", claims)
+            self.assertNotIn("dbgstat", claims)
             self.assertEqual({"tpm"}, set(claims["submods"]))
             self.assertEqual(f"urn:assay:ak:{claims['submods']['tpm']['ak_fingerprint']}", claims["sub"])
         accepted = self.records(self.file("service"), "jsonPayload.event=attestation.accepted")
         self.assertEqual({("operator", "")}, {(e["jsonPayload"]["provenance"], e["jsonPayload"]["ak_issuer"])
                                               for e in accepted})
         # Who has a certificate is judged by it, as before.
-        claims = json.loads(token(service, code=ACCEPTED).stdout)["claims"]
-        self.assertEqual("ASSAY_EMULATED_AMD_SEV", claims["hwmodel"])
+        self.assertEqual("ASSAY_EMULATED_AMD_SEV", self.token(service, code=ACCEPTED)["hwmodel"])
         self.assertEqual(0, service.stop())
         service = self.start_service(self.vm.ready["trust"], "--trust-ak", self.file("ak.ecc"))
-        done = token(service, "--key", "AK", "--algo", "rsa", code=REJECTED)
-        self.assertIn(b"ak.certificate.present", done.stderr)
+        self.assertIn("ak.certificate.present", self.token(service, "--key", "AK", "--algo", "rsa", code=REJECTED))
+
+    def test_an_emulated_machines_token_says_so(self):
+        self.request()
+        self.challenge()
+        self.answer()
+        self.accept()
+        service = self.start_service(self.vm.ready["trust"], "--trust-ak", self.file("ak"))
+        claims = self.token(service, "--key", "AK", code=ACCEPTED)
+        self.assertEqual(("ASSAY_EMULATED_AMD_SEV", "enabled", 0),
+                         (claims["hwmodel"], claims["dbgstat"], claims["oemid"]))
+        self.assertNotIn("swname", claims)
+        self.assertEqual(f"urn:assay:ak:{claims['submods']['tpm']['ak_fingerprint']}", claims["sub"])
+        accepted = self.records(self.file("service"), "jsonPayload.event=attestation.accepted")
+        self.assertEqual([("emulated", "")], [(e["jsonPayload"]["provenance"], e["jsonPayload"]["ak_issuer"])
+                                              for e in accepted])
 
     def test_registers_in_gotpms_messages(self):
         for ek in ("rsa", "ecc"):
