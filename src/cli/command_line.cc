@@ -12,6 +12,7 @@
 #include "cli/job.h"
 #include "cli/key_option.h"
 #include "cli/logs.h"
+#include "cli/now_option.h"
 #include "cli/policy_options.h"
 #include "cli/quickstart.h"
 #include "cli/release_secrets.h"
@@ -101,10 +102,7 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("FILE|DIR")
       ->take_all();
   add_revocation(command, flags->revocation);
-  command
-      ->add_option("--now", flags->now,
-                   "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
-      ->type_name("TIME");
+  add_now(command, flags->now);
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
   command
       ->add_option("--policy", flags->policy,

@@ -7,37 +7,18 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "cli/enrolled_verdict.h"
+#include "cli/now_option.h"
 #include "cli/tpm_enroll.h"
 #include "cli/tpm_file.h"
 #include "crypto/random.h"
 #include "formats/enrolment.h"
 #include "host/file.h"
-#include "host/system_clock.h"
 #include "verify/enrolment.h"
 
 namespace assay {
 namespace {
 
 constexpr std::size_t kMaxIntermediates = 1024 * 1024;
-
-Result<Instant> time_of(const std::string& now) {
-  return now.empty() ? SystemClock().now() : parse_rfc3339("--now", now);
-}
-
-Result<Trust> read_trust(const EnrollChallengeOptions& options) {
-  Trust all;
-  for (const std::string& name : options.trust) {
-    auto one = load_trust(name);
-    if (!one) return pass_on(one);
-    if (one->emulated() && options.mode == ServiceMode::production)
-      return fail(Fault::untrusted, "--trust " + name,
-                  "vouches for emulated machines, which prove nothing about hardware; add --dev to "
-                  "enroll one all the same");
-    if (const Status added = add_trust(all, "--trust " + name, std::move(*one)); !added)
-      return pass_on(added);
-  }
-  return all;
-}
 
 Result<std::vector<Certificate>> read_intermediates(const std::vector<std::string>& files) {
   std::vector<Certificate> out;
@@ -78,9 +59,10 @@ int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
     return explain_start(io,
                          Error{Fault::malformed, "--crl",
                                "no CA stands behind a key that is trusted itself (--trust-ek)"});
-  const auto now = time_of(options.now);
+  const auto now = judged_time(options.now);
   if (!now) return explain_start(io, now.error());
-  const auto trust = read_trust(options);
+  const auto trust = options.trust.empty() ? Result<Trust>(Trust())
+                                           : load_service_trust(options.trust, options.mode);
   if (!trust) return explain_start(io, trust.error());
   const auto keys = read_trusted_keys(options.trust_ek);
   if (!keys) return explain(io, keys.error());
@@ -117,7 +99,7 @@ int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
 }
 
 int run_enroll_accept(const EnrollAcceptOptions& options, Io io) {
-  const auto now = time_of(options.now);
+  const auto now = judged_time(options.now);
   if (!now) return explain_start(io, now.error());
   const auto input = read_file(options.input, kMaxEnrolmentDocument);
   if (!input) return explain(io, input.error());

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <map>
 
+#include "cli/now_option.h"
 #include "cli/tpm_enroll.h"
 #include "cli/tpm_pubkey.h"
 #include "cli/tpm_register.h"
@@ -22,12 +23,6 @@ void add_register_format(CLI::App* command, RegisterFormat& format) {
   command->add_option("--format", format, "Of the output: binarypb or textproto (default binarypb)")
       ->transform(CLI::CheckedTransformer(names).description(""))
       ->type_name("FORMAT");
-}
-
-void add_now(CLI::App* command, std::string& now) {
-  command
-      ->add_option("--now", now, "Judge as of this time, 2023-01-01T00:00:00Z (default: the clock)")
-      ->type_name("TIME");
 }
 
 void add_pubkey(CLI::App* tpm, Job& job) {

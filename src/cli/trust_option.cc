@@ -29,7 +29,7 @@ Result<Trust> load_service_trust(const std::vector<std::string>& names, ServiceM
     if (one->emulated() && mode == ServiceMode::production) {
       return fail(Fault::untrusted, "--trust " + name,
                   "vouches for emulated machines, which prove nothing about hardware; "
-                  "add --dev to run a development service with it");
+                  "add --dev to believe them all the same");
     }
     if (const Status added = add_trust(all, "--trust " + name, std::move(*one)); !added) {
       return pass_on(added);

@@ -6,13 +6,13 @@
 #include <optional>
 
 #include "base/hex.h"
+#include "cli/now_option.h"
 #include "cli/policy_file.h"
 #include "cli/trust_option.h"
 #include "cli/verdict.h"
 #include "cli/verify_html.h"
 #include "formats/attestation.h"
 #include "host/file.h"
-#include "host/system_clock.h"
 #include "services/trusted_key_files.h"
 #include "verify/vtpm.h"
 
@@ -44,8 +44,7 @@ tl::expected<Asked, int> understand(const VerifyOptions& options, Io io) {
     return tl::unexpected(wrong_option(io, "--format", "want binarypb, textproto or json"));
   auto nonce = parse_hex("--nonce", options.nonce);
   if (!nonce) return tl::unexpected(wrong_option(io, "--nonce", nonce.error().why));
-  if (options.now.empty()) return Asked{*format, std::move(*nonce), SystemClock().now()};
-  const auto now = parse_rfc3339("--now", options.now);
+  const auto now = judged_time(options.now);
   if (!now) return tl::unexpected(wrong_option(io, "--now", now.error().why));
   return Asked{*format, std::move(*nonce), *now};
 }
@@ -110,6 +109,8 @@ int run_verify(const VerifyOptions& options, Io io) {
   const std::optional<AppraisalPolicy>& rules = *policy;
   const auto keys = TrustedKeyFiles::read({options.trust_ak.begin(), options.trust_ak.end()});
   if (!keys) return explain(io, keys.error());
+  if (!options.trust_ak.empty() && keys->keys().empty())
+    return explain(io, Error{Fault::unavailable, options.trust_ak.front(), "holds no key"});
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
   if (!revocation) return explain(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);

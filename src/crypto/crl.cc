@@ -144,10 +144,10 @@ bool Crl::signed_by(const PublicKey& key) const {
 }
 
 bool has_lower_number(const Crl& list, const Crl& other) {
-  if (!other.number()) return false;
-  if (!list.number()) return true;
-  const Buffer &a = *list.number(), &b = *other.number();
-  return a.size() != b.size() ? a.size() < b.size() : a < b;
+  const auto &own = list.number(), &others = other.number();
+  if (!others) return false;
+  if (!own) return true;
+  return own->size() != others->size() ? own->size() < others->size() : *own < *others;
 }
 
 Result<std::vector<Crl>> parse_crls(std::string_view where, Bytes file) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/trusted_key_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -39,10 +41,9 @@ Result<TrustedKeyFiles::Paths> files_of(const fs::path& root) {
 }
 
 Error emulated_without_dev(const fs::path& path) {
-  return {
-      Fault::untrusted, path.string(),
-      "is the key of an emulated machine, which proves nothing about hardware; add --dev to run "
-      "a development service with it"};
+  return {Fault::untrusted, path.string(),
+          "is the key of an emulated machine, which proves nothing about hardware; add --dev to "
+          "believe it all the same"};
 }
 
 }  // namespace
@@ -174,6 +175,13 @@ std::shared_ptr<const TrustedKeyFiles::Snapshot> TrustedKeyFiles::together(
     out.origins.resize(std::max(out.origins.size(), *place + 1));
     out.origins[*place].push_back({path, *source.stamp});
   }
+  const auto bare = std::ranges::count_if(
+      out.keys.keys(), [](const TrustedKey& key) { return !key.area.has_value(); });
+  if (std::cmp_greater(bare, TrustedKeys::kMaxTried))
+    tell_operator({Fault::malformed, "--trust-ak",
+                   fmt::format("{} keys have no public area, and only {} of them are tried for a "
+                               "quote: enroll the machines, or give the keys as TPMT_PUBLIC",
+                               bare, TrustedKeys::kMaxTried)});
   return std::make_shared<const Snapshot>(std::move(out));
 }
 

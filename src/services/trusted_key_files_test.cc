@@ -191,11 +191,15 @@ TEST_F(TrustedKeyFilesTest, OfEmulatedMachinesAreTrustedInDevelopmentAlone) {
 TEST_F(TrustedKeyFilesTest, MayBeAThousand) {
   for (int i = 0; i < 1000; ++i)
     std::ofstream(at(fmt::format("{:04}.ak", i))) << PrivateKey::generate_p256().public_key().pem();
+  testing::internal::CaptureStderr();
   const auto files = open({keys_});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("1000 keys have no public area, and only 64 of them are tried"));
   EXPECT_EQ(files->size(), 1000u);
   Attestation evidence = evidence_of("sb");
   EXPECT_EQ(files->find_signer(evidence).key, nullptr);
   evidence.ak_pub = area_of("sb");
+  testing::internal::CaptureStderr();
   put("sb.ak", evidence.ak_pub);
   EXPECT_NE(files->find_signer(evidence).key, nullptr);
   const auto held = files->find_signer(evidence);
@@ -203,6 +207,7 @@ TEST_F(TrustedKeyFilesTest, MayBeAThousand) {
   EXPECT_EQ(files->find_signer(evidence).key, nullptr);
   EXPECT_EQ(held.key->public_area, evidence.ak_pub) << "what a request holds stays with it";
   EXPECT_EQ(files->size(), 1000u);
+  testing::internal::GetCapturedStderr();
 }
 
 }  // namespace

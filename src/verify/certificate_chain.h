@@ -17,7 +17,7 @@ namespace assay {
 /// was found in.
 struct CertificateChain {
   struct Issuer {
-    const Certificate* certificate;
+    const Certificate* certificate = nullptr;
     PublicKey key;  ///< of that certificate
   };
   const TrustAnchor* anchor = nullptr;

@@ -5,7 +5,7 @@ import json
 import re
 
 from support import cases
-from support.assay import ACCEPTED, REJECTED, SOURCE, USAGE, Case
+from support.assay import ACCEPTED, REJECTED, SOURCE, UNAVAILABLE, USAGE, Case
 
 BOOTS = SOURCE / "tests" / "boots"
 NONCE = b"lab-nonce-012345".hex()  # tests/boots/README.md
@@ -70,6 +70,19 @@ class TrustedKey(Case):
         done = self.run_assay("verify", "--nonce", NONCE, "--trust-ak", BOOTS / "sb" / "cmdline", stdin=b"", code=None)
         self.assertEqual(REJECTED, done.returncode)
         self.assertIn("cmdline", done.stderr.decode())
+
+    def test_a_directory_of_keys(self):
+        keys = self.directory / "keys"
+        keys.mkdir()
+        words = ("verify", "--format", "json", "--nonce", NONCE, "--trust-ak", keys)
+        self.assertIn(b"holds no key", self.run_assay(*words, stdin=evidence("sb", "rsa"), code=UNAVAILABLE).stderr)
+        for boot in ("nosb", "sb"):
+            (keys / f"{boot}.pem").write_bytes((BOOTS / boot / "akrsa.pem").read_bytes())
+        for boot in ("nosb", "sb"):
+            self.assertEqual("accepted", self.verify(evidence(boot, "rsa"), "--trust-ak", keys, code=ACCEPTED)["verdict"])
+        self.verify(evidence("uki", "rsa"), "--trust-ak", keys, code=REJECTED)
+        (keys / "README").write_text("our machines")
+        self.assertIn(b"keys/README", self.run_assay(*words, stdin=evidence("sb", "rsa"), code=REJECTED).stderr)
 
     def test_accepts_a_vm_by_the_key_its_tpm_made(self):
         """The key that `assay attest` makes, which no CA certified, recorded from a first attestation."""
