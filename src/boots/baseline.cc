@@ -32,7 +32,7 @@ void add_once(Entries& all, Entry entry) {
 void add_once(Entries& all, std::string value) { add_once(all, Entry{std::move(value), {}}); }
 
 /// A TOML basic string.  What is not printable ASCII was escaped by printable() before.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
@@ -48,9 +48,9 @@ std::string digest_text(const Digest& digest) {
 /// A certificate as a policy names it: by its name where that is known, else by fingerprint.
 Entry entry_of(const Buffer& der) {
   const std::string fingerprint = sha256_hex(der);
-  if (const auto known = known_certificate_name(fingerprint)) return {quoted(*known), {}};
+  if (const auto known = known_certificate_name(fingerprint)) return {in_quotes(*known), {}};
   const auto certificate = Certificate::from_der(der);
-  return {quoted(fingerprint), certificate ? printable(certificate->subject()) : ""};
+  return {in_quotes(fingerprint), certificate ? printable(certificate->subject()) : ""};
 }
 
 /// All entries of one database, in all boots.
@@ -58,7 +58,8 @@ Entries entries(Boots boots, SignatureDatabase SecureBootState::* database) {
   Entries out;
   for (const MachineState* m : boots) {
     for (const Buffer& der : (m->secure_boot.*database).certificates) add_once(out, entry_of(der));
-    for (const Buffer& hash : (m->secure_boot.*database).hashes) add_once(out, quoted(hex(hash)));
+    for (const Buffer& hash : (m->secure_boot.*database).hashes)
+      add_once(out, in_quotes(hex(hash)));
   }
   return out;
 }
@@ -69,7 +70,7 @@ Entries revoked_everywhere(Boots boots) {
   bool first = true;
   for (const MachineState* m : boots) {
     std::set<Entry> here;
-    for (const Buffer& hash : m->secure_boot.dbx.hashes) here.insert({quoted(hex(hash)), {}});
+    for (const Buffer& hash : m->secure_boot.dbx.hashes) here.insert({in_quotes(hex(hash)), {}});
     for (const Buffer& der : m->secure_boot.dbx.certificates) here.insert(entry_of(der));
     if (std::exchange(first, false)) common = here;
     std::erase_if(common, [&](const Entry& e) { return !here.contains(e); });
@@ -139,8 +140,8 @@ class Baseline {
     for (const MachineState* m : boots_) {
       const PlatformState& p = m->platform;
       if (p.technology != ConfidentialTechnology::none)
-        add_once(technologies, quoted(short_name(p.technology)));
-      add_once(versions, quoted(hex(p.scrtm_version)));
+        add_once(technologies, in_quotes(short_name(p.technology)));
+      add_once(versions, in_quotes(hex(p.scrtm_version)));
       all_google = all_google && p.gce_firmware_version.has_value();
       if (p.gce_firmware_version)
         lowest = std::min(lowest.value_or(UINT32_MAX), *p.gce_firmware_version);
@@ -176,7 +177,7 @@ class Baseline {
       if (!m->efi || m->efi->applications.empty()) return close("applications");
       std::string sequence;
       for (const Digest& d : m->efi->applications)
-        sequence += fmt::format("{}{}", sequence.empty() ? "" : ", ", quoted(digest_text(d)));
+        sequence += fmt::format("{}{}", sequence.empty() ? "" : ", ", in_quotes(digest_text(d)));
       add_once(sequences, fmt::format("[{}]", sequence));
     }
     list("exactly", sequences);
@@ -187,10 +188,11 @@ class Baseline {
     section("drivers");
     Entries all;
     for (const MachineState* m : boots_) {
-      if (!m->efi) continue;
-      for (const Digest& d : m->efi->boot_services_drivers) add_once(all, quoted(digest_text(d)));
-      for (const Digest& d : m->efi->runtime_services_drivers)
-        add_once(all, quoted(digest_text(d)));
+      const auto& efi = m->efi;
+      if (!efi) continue;
+      for (const Digest& d : efi->boot_services_drivers) add_once(all, in_quotes(digest_text(d)));
+      for (const Digest& d : efi->runtime_services_drivers)
+        add_once(all, in_quotes(digest_text(d)));
     }
     list("within", all);
     pending_.clear();  // a machine without drivers needs no word about them
@@ -201,15 +203,15 @@ class Baseline {
     Entries lines, files, disks;
     bool all_have_disks = true;
     for (const MachineState* m : boots_) {
-      if (m->kernel_command_line) add_once(lines, quoted(printable(*m->kernel_command_line)));
+      if (m->kernel_command_line) add_once(lines, in_quotes(printable(*m->kernel_command_line)));
       all_have_disks = all_have_disks && !m->possible_initrds().empty();
       for (const Digest& d : m->possible_initrds()) {
-        add_once(disks, quoted(digest_text(d)));
-        if (m->grub) add_once(files, quoted(digest_text(d)));
+        add_once(disks, in_quotes(digest_text(d)));
+        if (m->grub) add_once(files, in_quotes(digest_text(d)));
       }
       if (!m->grub) continue;
       for (const GrubState::File& f : m->grub->files)
-        add_once(files, quoted(digest_text(f.digest)));
+        add_once(files, in_quotes(digest_text(f.digest)));
     }
     list("command_lines", lines);
     list("grub_files_within", files);
@@ -232,8 +234,8 @@ class Baseline {
       for (const MachineState* m : boots_)
         if (m->uki)
           for (const UkiState::Section& s : m->uki->sections)
-            if (s.name == name) add_once(digests, quoted(digest_text(s.digest)));
-      list(quoted(printable(name)), digests);
+            if (s.name == name) add_once(digests, in_quotes(digest_text(s.digest)));
+      list(in_quotes(printable(name)), digests);
     }
     if (pending_.empty()) kernel_known_ = true;
     pending_.clear();
@@ -260,7 +262,8 @@ class Baseline {
     if (kernel_known_ && std::erase(accept_any_, "applications") > 0) pcrs.insert(pcrs.begin(), 4);
     for (const std::uint32_t pcr : pcrs) {
       Entries values;
-      for (const MachineState* m : boots_) add_once(values, quoted(hex(value_of(*m, pcr).bytes())));
+      for (const MachineState* m : boots_)
+        add_once(values, in_quotes(hex(value_of(*m, pcr).bytes())));
       list(fmt::format("\"{}\"", pcr), values);
     }
   }

@@ -48,8 +48,11 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Freeing<EVP_PKEY_CTX_free>>
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 using X509Ptr = std::unique_ptr<X509, Freeing<X509_free>>;
 
+/// OPENSSL_free is a macro.
+inline void free_openssl_bytes(unsigned char* p) { OPENSSL_free(p); }
+
 /// Bytes that an i2d_ function allocated.
-using OpensslBytes = std::unique_ptr<unsigned char, Freeing<[](void* p) { OPENSSL_free(p); }>>;
+using OpensslBytes = std::unique_ptr<unsigned char, Freeing<free_openssl_bytes>>;
 
 /// The calling thread's newest OpenSSL error as text; the queue is empty afterwards.
 std::string take_openssl_error();

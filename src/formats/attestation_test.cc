@@ -279,7 +279,8 @@ TEST(Attestation, ReadsEveryChangeOfBinaryAsTheLibraryDoes) {
   const Buffer bytes = encode_attestation(small(), AttestationFormat::binarypb);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     expect_same_reading(Bytes(bytes).first(i));
-    for (const unsigned flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x7F, 0xFF}) {
+    for (const unsigned flip :
+         {0x01U, 0x02U, 0x04U, 0x08U, 0x10U, 0x20U, 0x40U, 0x80U, 0x7FU, 0xFFU}) {
       Buffer changed = bytes;
       changed[i] = static_cast<std::uint8_t>(changed[i] ^ flip);
       expect_same_reading(changed);

@@ -32,7 +32,7 @@ std::string with_escapes(std::string_view word) {
   return out + "'";
 }
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), needs_no_quotes))
     return std::string(word);
   if (!is_printable(word)) return with_escapes(word);
@@ -51,7 +51,7 @@ std::string quoted(std::string_view word) {
 std::string shell_command(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words)
-    out += fmt::format("{}{}", out.empty() ? "" : " ", quoted(word));
+    out += fmt::format("{}{}", out.empty() ? "" : " ", in_quotes(word));
   return out;
 }
 

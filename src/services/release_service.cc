@@ -70,7 +70,7 @@ json::array told(const std::vector<Check>& checks) {
 
 /// RFC 6750 section 3: the values of error_description "MUST NOT include characters outside the set
 /// %x20-21 / %x23-5B / %x5D-7E".
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = printable(text, 200);
   std::replace(out.begin(), out.end(), '"', '\'');
   std::replace(out.begin(), out.end(), '\\', '/');
@@ -78,8 +78,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string bearer_challenge(std::string_view error, std::string_view description) {
-  return fmt::format("Bearer realm=\"assay\", error={}, error_description={}", quoted(error),
-                     quoted(description));
+  return fmt::format("Bearer realm=\"assay\", error={}, error_description={}", in_quotes(error),
+                     in_quotes(description));
 }
 
 HttpResponse unrecorded() {

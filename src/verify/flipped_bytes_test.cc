@@ -147,7 +147,7 @@ Uncovered uncovered_bytes(const FlippedAttestation& flipped) {
   const Buffer& bytes = flipped.original().event_log;
   const std::size_t base = flipped.offset_of(bytes);
   constexpr std::size_t kSpecIdData = 32;
-  for (const std::size_t field : {16, 17, 18, 19, 22, 23})
+  for (const std::size_t field : {16U, 17U, 18U, 19U, 22U, 23U})
     out[base + kSpecIdData + field] = "the Spec ID event's platform class, errata and word size";
   const EventLog log = parse_event_log(bytes).value();
   for (const Event& event : log.events)

@@ -58,7 +58,7 @@ CelEncoding cel_encoding(LogKind kind) {
     case LogKind::ima_ascii:
       break;
   }
-  ASSAY_CHECK(!"a canonical event log");
+  ASSAY_CHECK(false);  // not of a canonical event log
   return CelEncoding::tlv;
 }
 

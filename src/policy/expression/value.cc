@@ -108,7 +108,7 @@ std::optional<bool> equal_maps(const CelEntries& a, const CelEntries& b, CelBudg
 
 constexpr std::size_t kShown = 200;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text.substr(0, kShown)) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -145,7 +145,7 @@ void show(const CelValue& v, std::string& out) {
       out += shown_double(*v.if_double());
       break;
     case CelKind::string:
-      out += quoted(*v.if_string());
+      out += in_quotes(*v.if_string());
       break;
     case CelKind::bytes:
       out += fmt::format(
