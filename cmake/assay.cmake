@@ -1,4 +1,5 @@
 include(GoogleTest)
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
 
 # assay_library(NAME SOURCES ... LINKS ... [TESTS ...] [TEST_LINKS ...])
 #
@@ -9,17 +10,23 @@ function(assay_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;TESTS;TEST_LINKS" ${ARGN})
   add_library(assay_${name} STATIC ${ARG_SOURCES})
   target_include_directories(assay_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(assay_${name} PUBLIC ${ARG_LINKS} PRIVATE assay_warnings)
+  target_link_libraries(assay_${name} PUBLIC ${ARG_LINKS} PRIVATE assay_warnings assay_precompiled)
   if(ASSAY_TESTS AND ARG_TESTS)
     assay_test(${name}_test SOURCES ${ARG_TESTS} LINKS assay_${name} ${ARG_TEST_LINKS})
   endif()
 endfunction()
 
-# assay_test(NAME SOURCES ... LINKS ...): a GoogleTest program, discovered by CTest.
+# assay_test(NAME SOURCES ... LINKS ... [OPTIONS ...]): a GoogleTest program, discovered by CTest.
+# With compiler OPTIONS of its own it does without the precompiled headers: they were made without.
 function(assay_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;OPTIONS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} assay_warnings GTest::gmock GTest::gtest_main)
+  if(ARG_OPTIONS)
+    target_compile_options(${name} PRIVATE ${ARG_OPTIONS})
+  else()
+    target_link_libraries(${name} PRIVATE assay_precompiled)
+  endif()
   target_compile_definitions(${name} PRIVATE ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()
