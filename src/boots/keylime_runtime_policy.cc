@@ -42,7 +42,8 @@ struct Allowed {
         return fail(Fault::malformed, where, "a name that is not printable ASCII");
       add(entry);
     }
-    return reader.error() ? Status(tl::unexpected(*reader.error())) : Status();
+    if (const auto& error = reader.error()) return tl::unexpected(*error);
+    return {};
   }
 
  private:

@@ -25,12 +25,12 @@ struct FirmwareReplay {
 };
 
 /// A bank that the log declares and has no digest of holds nothing; one with holes is malformed.
-void check_digests(const FirmwareReplay& r, Verdict& verdict) {
-  for (const ReplayedLog::Bank& bank : r.replayed->banks) {
+void check_digests(const ReplayedLog& log, Verdict& verdict) {
+  for (const ReplayedLog::Bank& bank : log.banks) {
     const bool used = std::any_of(bank.extends.begin(), bank.extends.end(),
                                   [](std::uint32_t count) { return count > 0; });
     std::string missing;
-    for (const EventFault& f : r.replayed->faults)
+    for (const EventFault& f : log.faults)
       if (f.kind == EventFault::Kind::missing_digest && f.bank == bank.algorithm && missing.empty())
         missing = describe(*f.event);
     const std::string id = fmt::format("eventlog.digests.present/{}", name_of(bank.algorithm));
@@ -88,8 +88,7 @@ int run_eventlog_replay(const LogFileOptions& options, Io io) {
     return replay_later_log(*kind, *bytes, report_form(options), io);
   FirmwareReplay r = replay_file(*bytes);
   if (!r.reading.log.algorithms.empty()) {
-    r.replayed = replay(r.reading.log, r.reading.log.algorithms);
-    check_digests(r, r.verdict);
+    check_digests(r.replayed.emplace(replay(r.reading.log, r.reading.log.algorithms)), r.verdict);
   }
   if (options.json)
     io.out << pretty_json(replay_json(r));

@@ -121,13 +121,14 @@ Result<PolicyCase> load_policy_case(const std::filesystem::path& file) {
 Result<PolicyCaseResult> decide_case(const PolicyCase& one, const AppraisalPolicy& policy) {
   const auto outcome = authenticate(one, policy);
   if (!outcome) return pass_on(outcome);
-  if (!outcome->claims) {
+  const auto& claims = outcome->claims;
+  if (!claims) {
     const Check* failure = outcome->verdict.first_failure();
     return PolicyCaseResult{
         false, fmt::format("the evidence is not authentic ({}), so the policy was not asked",
                            failure ? failure->id : "nothing was checked")};
   }
-  const Verdict verdict = policy.appraise(*outcome->claims, one.now);
+  const Verdict verdict = policy.appraise(*claims, one.now);
   const auto decision =
       verdict.accepted() ? PolicyCase::Decision::accepted : PolicyCase::Decision::rejected;
   const std::vector<std::string> failing = failing_of(verdict);

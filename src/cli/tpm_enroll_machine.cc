@@ -34,7 +34,7 @@ Result<EnrolmentRequest> make_request(const EnrollRequestOptions& options) {
   auto endorsement = choose_endorsement(*tpm, options.ek_algorithm);
   if (!endorsement) return pass_on(endorsement);
   EnrolmentRequest out;
-  if (endorsement->certificate) out.ek_certificate = std::move(*endorsement->certificate);
+  if (auto& certificate = endorsement->certificate) out.ek_certificate = std::move(*certificate);
   {
     const auto ek = endorsement_key(*tpm, endorsement->algorithm);
     if (!ek) return pass_on(ek);

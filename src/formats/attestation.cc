@@ -144,7 +144,7 @@ void to_message(const Quote& quote, tpm::Quote& message) {
   message.mutable_pcrs()->set_hash(static_cast<tpm::HashAlgo>(quote.pcrs.bank));
   auto& values = *message.mutable_pcrs()->mutable_pcrs();
   for (std::uint32_t i = 0; i < kPcrCount; ++i) {
-    if (quote.pcrs.values[i]) values[i] = to_field(quote.pcrs.values[i]->bytes());
+    if (const auto& value = quote.pcrs.values[i]) values[i] = to_field(value->bytes());
   }
 }
 

@@ -120,12 +120,19 @@ CelEnvironment make_claim_types() {
 
 CelValue text_value(std::string_view text) { return CelValue::string(std::string(text)); }
 
+/// Of our own names, each once.
+CelValue record_of(CelEntries members) {
+  auto out = CelValue::map(std::move(members));
+  ASSAY_CHECK(out.has_value());
+  return *std::move(out);
+}
+
 std::optional<CelValue> record_value(const json::object& object, const CelType& type) {
   CelEntries out;
   for (const CelField& field : type.fields()) {
     const json::value* member = object.if_contains(field.name);
     if (member == nullptr || member->is_null()) {
-      if (field.type.is_record()) out.emplace_back(text_value(field.name), *CelValue::map({}));
+      if (field.type.is_record()) out.emplace_back(text_value(field.name), record_of({}));
       continue;
     }
     auto value = cel_value(*member, field.type);
@@ -252,7 +259,7 @@ CelValue claim_values(const VtpmClaims& claims, Instant now) {
   out.emplace_back(
       text_value("now"),
       CelValue(CelTimestamp{seconds, static_cast<std::int32_t>(beyond.count() * 1000)}));
-  return *CelValue::map(std::move(out));
+  return record_of(std::move(out));
 }
 
 }  // namespace assay

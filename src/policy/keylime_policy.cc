@@ -90,12 +90,13 @@ class Conversion {
          {std::pair{"pk", "pk_within"}, {"kek", "kek_within"}, {"db", "db_within"}}) {
       const auto entries = signatures(member);
       if (!entries) return pass_on(entries);
-      if (*entries) secure_boot_ += fmt::format("{} = {}\n", key, toml_list(**entries));
+      if (const auto& within = *entries)
+        secure_boot_ += fmt::format("{} = {}\n", key, toml_list(*within));
     }
     const auto revoked = signatures("dbx");
     if (!revoked) return pass_on(revoked);
-    if (*revoked && !(*revoked)->empty())
-      secure_boot_ += fmt::format("dbx_at_least = {}\n", toml_list(**revoked));
+    if (const auto& hashes = *revoked; hashes && !hashes->empty())
+      secure_boot_ += fmt::format("dbx_at_least = {}\n", toml_list(*hashes));
     return {};
   }
 

@@ -60,13 +60,15 @@ std::optional<std::vector<Digest>> measured_kernel(const MachineState& machine) 
   if (machine.uki)
     for (const UkiState::Section& section : machine.uki->sections)
       if (section.name == ".linux") unified = true, out.push_back(section.digest);
-  const Loading grub = machine.grub ? loading_of(*machine.grub) : Loading();
-  if (grub.linux) {
+  if (machine.grub) {
+    const Loading grub = loading_of(*machine.grub);
     const auto& files = machine.grub->files;
-    if (!grub.files_behind || files.size() <= *grub.files_behind) return std::nullopt;
-    out.push_back(files[files.size() - 1 - *grub.files_behind].digest);
+    if (grub.linux) {
+      if (!grub.files_behind || files.size() <= *grub.files_behind) return std::nullopt;
+      out.push_back(files[files.size() - 1 - *grub.files_behind].digest);
+      return out;
+    }
   }
-  if (grub.linux) return out;
   // A section is only said to be what runs: root can extend one that does not.  The firmware
   // measured the program that it came in, or the kernel itself, before.
   if (!machine.efi || machine.efi->applications.empty()) return std::nullopt;

@@ -239,12 +239,11 @@ HtmlText registers(const std::vector<PcrValues>& banks) {
   HtmlText rows;
   for (const PcrValues& bank : banks)
     for (std::size_t i = 0; i < kPcrCount; ++i)
-      if (bank.values[i])
+      if (const auto& value = bank.values[i])
         rows += element(
             "tr",
             {element("th", {attr("scope", "row"), fmt::format("{} PCR {}", name_of(bank.bank), i)}),
-             element("td",
-                     {element("code", {attr("class", "id"), hex(bank.values[i]->bytes())})})});
+             element("td", {element("code", {attr("class", "id"), hex(value->bytes())})})});
   return element("details",
                  {element("summary", {element("h3", {"The registers that the TPM signed"})}),
                   element("table", {attr("class", "facts"), element("tbody", {rows})})});

@@ -91,7 +91,7 @@ HtmlText uncovered(const Attestation& attestation) {
   return out;
 }
 
-HtmlText of_authentic(const VerifyReport& report) {
+HtmlText of_authentic(const VerifyReport& report, const VtpmClaims& claims) {
   const Verdict& verdict = report.outcome.verdict;
   HtmlText out = policy_items(report);
   constexpr std::size_t kFreshNonce = 16;
@@ -100,7 +100,7 @@ HtmlText of_authentic(const VerifyReport& report) {
                 fmt::format("The nonce has {} bytes. One of fewer than {} may have been asked for "
                             "before, and an old answer kept.",
                             report.nonce.size(), kFreshNonce));
-  out += unquoted((**report.outcome.claims).pcrs);
+  out += unquoted(claims.pcrs);
   out += unexplained(verdict);
   out += uncovered(*report.attestation);
   out += item("Whether the firmware is the maker's.",
@@ -138,11 +138,11 @@ HtmlText of_rejected(const VerifyReport& report) {
 }  // namespace
 
 HtmlText unverified_section(const VerifyReport& report) {
-  return element(
-      "section",
-      {attr("id", "unverified"), element("h2", {"What is not verified"}),
-       element("ul", {attr("class", "unverified"),
-                      report.outcome.claims ? of_authentic(report) : of_rejected(report)})});
+  const auto& claims = report.outcome.claims;
+  return element("section",
+                 {attr("id", "unverified"), element("h2", {"What is not verified"}),
+                  element("ul", {attr("class", "unverified"),
+                                 claims ? of_authentic(report, **claims) : of_rejected(report)})});
 }
 
 }  // namespace assay

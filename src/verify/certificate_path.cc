@@ -149,10 +149,9 @@ std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& 
     out->verdict = verdict;
     return out;
   }
-  out->key = check_key(*ak, verdict);
-  if (out->key) {
-    out->key_numbers = out->key->rsa_numbers();
-    out->key_fingerprint = out->key->fingerprint();
+  if (const auto& key = out->key = check_key(*ak, verdict)) {
+    out->key_numbers = key->rsa_numbers();
+    out->key_fingerprint = key->fingerprint();
   }
   const std::vector<Certificate> issuers = readable(attestation.intermediates);
   const auto chain = check_chain(*ak, issuers, trust, verdict);

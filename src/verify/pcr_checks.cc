@@ -71,8 +71,9 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
       fmt::format("{} PCRs replay",
                   std::popcount(pcrs_where([&](std::uint32_t p) { return bank.extends[p] != 0; })));
   // The running systemd says there how far it came; what the log says stays before it.
-  if ((differ >> kImagePcr & 1) != 0)
-    if (const auto phases = phases_between(bank.pcrs[kImagePcr], *quoted.values[kImagePcr])) {
+  const auto& image = quoted.values[kImagePcr];
+  if (image && (differ >> kImagePcr & 1) != 0)
+    if (const auto phases = phases_between(bank.pcrs[kImagePcr], *image)) {
       differ &= ~(PcrMask{1} << kImagePcr);
       got += fmt::format("; behind the log PCR {} has systemd's {}", kImagePcr, *phases);
     }
