@@ -188,11 +188,10 @@ class Baseline {
     section("drivers");
     Entries all;
     for (const MachineState* m : boots_) {
-      const auto& efi = m->efi;
-      if (!efi) continue;
-      for (const Digest& d : efi->boot_services_drivers) add_once(all, in_quotes(digest_text(d)));
-      for (const Digest& d : efi->runtime_services_drivers)
-        add_once(all, in_quotes(digest_text(d)));
+      if (!m->efi) continue;
+      const auto& efi = *m->efi;
+      for (const Digest& d : efi.boot_services_drivers) add_once(all, in_quotes(digest_text(d)));
+      for (const Digest& d : efi.runtime_services_drivers) add_once(all, in_quotes(digest_text(d)));
     }
     list("within", all);
     pending_.clear();  // a machine without drivers needs no word about them

@@ -31,7 +31,7 @@ Status provision_endorsement(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& c
   const std::uint32_t index = endorsement_key_indexes(algorithm).certificate;
   const auto present = tpm.read_nv(index);
   if (!present) return pass_on(present);
-  if (*present && still_right(**present, ca, issuer_url)) return {};
+  if (const auto& old = *present; old && still_right(*old, ca, issuer_url)) return {};
   const auto key = tpm.create_primary(Hierarchy::endorsement, endorsement_key_template(algorithm));
   if (!key) return pass_on(key);
   const auto public_key = public_key_of(*key);
@@ -47,7 +47,7 @@ Status provision_attestation(Tpm& tpm, KeyAlgorithm algorithm, const VendorCa& c
   const ProviderKeyIndexes index = provider_key_indexes(algorithm);
   const auto present = tpm.read_nv(index.certificate);
   if (!present) return pass_on(present);
-  if (*present && still_right(**present, ca, issuer_url)) return {};
+  if (const auto& old = *present; old && still_right(*old, ca, issuer_url)) return {};
 
   const Buffer key_template = attestation_key_template(algorithm);
   const auto key = tpm.create_primary(Hierarchy::endorsement, key_template);

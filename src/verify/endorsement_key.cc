@@ -122,11 +122,11 @@ std::optional<GceInstance> check_production(const Certificate& ek, Provenance pr
   if (provenance == Provenance::emulated) {
     verdict.absent("ek.instance.production", "an emulator's certificate");
   } else {
-    verdict.require("ek.instance.production", extension->is_production.value_or(false),
-                    "isProduction true",
-                    !extension->is_production   ? "isProduction absent"
-                    : *extension->is_production ? "true"
-                                                : "false",
+    const std::optional<bool>& production = extension->is_production;
+    verdict.require("ek.instance.production", production.value_or(false), "isProduction true",
+                    !production   ? "isProduction absent"
+                    : *production ? "true"
+                                  : "false",
                     "only certificates of production instances prove anything");
   }
   return std::move(extension->instance);
@@ -294,7 +294,7 @@ std::optional<EndorsementKey> check_endorsement_key(const EnrolmentRequest& requ
     storage = check_algorithms(sent->area, own);
   }
   verdict.append(own);
-  if (!own.accepted() || !storage) return std::nullopt;
+  if (!own.accepted() || !sent || !storage) return std::nullopt;
   EndorsementKey out{.storage = std::move(*storage),
                      .public_area = request.ek_public,
                      .fingerprint = sent->key.fingerprint(),
