@@ -41,7 +41,7 @@ Result<TpmKey> own_key(Tpm& tpm, KeyAlgorithm algorithm) {
   const Buffer wanted = attestation_key_template(algorithm);
   auto found = tpm.find_persistent(own_key_handle(algorithm), wanted);
   if (!found) return pass_on(found);
-  if (*found) return std::move(**found);
+  if (auto& there = *found) return std::move(*there);
   return tpm.create_primary(Hierarchy::owner, wanted);
 }
 
@@ -49,14 +49,15 @@ Result<TpmKey> provider_key(Tpm& tpm, KeyAlgorithm algorithm) {
   const std::uint32_t index = provider_key_indexes(algorithm).public_template;
   const auto wanted = tpm.read_nv(index);
   if (!wanted) return pass_on(wanted);
-  if (!*wanted) {
+  const auto& key_template = *wanted;
+  if (!key_template) {
     return fail(
         Fault::unavailable, "--key gceAK",
         fmt::format("this TPM has no {} attestation key template at NV index 0x{:08x}: it is no "
                     "Google Compute Engine vTPM (use --key AK, or `assay emulate`)",
                     name_of(algorithm), index));
   }
-  return tpm.create_primary(Hierarchy::endorsement, **wanted);
+  return tpm.create_primary(Hierarchy::endorsement, *key_template);
 }
 
 /// TPM2_Quote's pcrDigest: the hash, by the signature's algorithm, over the selected values in
@@ -131,14 +132,15 @@ Result<Buffer> provider_key_certificate(Tpm& tpm, KeyAlgorithm algorithm) {
   const std::uint32_t index = provider_key_indexes(algorithm).certificate;
   auto certificate = tpm.read_nv(index);
   if (!certificate) return pass_on(certificate);
-  if (!*certificate) {
+  auto& der = *certificate;
+  if (!der) {
     return fail(
         Fault::unavailable, "--key gceAK",
         fmt::format("this TPM has no {} attestation key certificate at NV index 0x{:08x}: make a "
                     "new VM, or use the other --algo",
                     name_of(algorithm), index));
   }
-  return std::move(**certificate);
+  return std::move(*der);
 }
 
 Result<Attestation> collect_attestation(Tpm& tpm, const AttestRequest& request) {

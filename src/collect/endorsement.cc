@@ -69,18 +69,19 @@ ProviderKeyIndexes endorsement_key_indexes(KeyAlgorithm algorithm) {
 Result<TpmKey> endorsement_key(Tpm& tpm, KeyAlgorithm algorithm) {
   const auto special = tpm.read_nv(endorsement_key_indexes(algorithm).public_template);
   if (!special) return pass_on(special);
-  const Buffer wanted = *special ? **special : endorsement_key_template(algorithm);
+  const Buffer wanted = special->value_or(endorsement_key_template(algorithm));
   auto found = tpm.find_persistent(endorsement_handle(algorithm), wanted);
   if (!found) return pass_on(found);
-  if (*found) return std::move(**found);
+  if (auto& there = *found) return std::move(*there);
   return tpm.create_primary(Hierarchy::endorsement, wanted);
 }
 
 Result<std::optional<Buffer>> endorsement_certificate(Tpm& tpm, KeyAlgorithm algorithm) {
   auto content = tpm.read_nv(endorsement_key_indexes(algorithm).certificate);
   if (!content) return pass_on(content);
-  if (!*content) return std::nullopt;
-  return to_buffer(without_padding(**content));
+  const auto& padded = *content;
+  if (!padded) return std::nullopt;
+  return to_buffer(without_padding(*padded));
 }
 
 }  // namespace assay

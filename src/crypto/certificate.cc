@@ -10,6 +10,7 @@
 #include <climits>
 #include <set>
 
+#include "base/check.h"
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "crypto/openssl.h"
@@ -62,6 +63,13 @@ std::optional<Instant> instant_of(const ASN1_TIME* time) {
                            std::chrono::day(static_cast<unsigned>(t.tm_mday))};
   if (!day.ok()) return std::nullopt;
   return sys_days(day) + hours(t.tm_hour) + minutes(t.tm_min) + seconds(t.tm_sec);
+}
+
+/// Of a validity that from_der could read.
+Instant bound_of(const ASN1_TIME* time) {
+  const auto bound = instant_of(time);
+  ASSAY_CHECK(bound.has_value());
+  return *bound;
 }
 
 /// RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
@@ -165,9 +173,9 @@ std::string Certificate::subject() const { return text_of(X509_get_subject_name(
 
 std::string Certificate::issuer() const { return text_of(X509_get_issuer_name(x509_.get())); }
 
-Instant Certificate::not_before() const { return *instant_of(X509_get0_notBefore(x509_.get())); }
+Instant Certificate::not_before() const { return bound_of(X509_get0_notBefore(x509_.get())); }
 
-Instant Certificate::not_after() const { return *instant_of(X509_get0_notAfter(x509_.get())); }
+Instant Certificate::not_after() const { return bound_of(X509_get0_notAfter(x509_.get())); }
 
 Result<PublicKey> Certificate::public_key() const {
   unsigned char* der = nullptr;
@@ -255,9 +263,10 @@ bool Certificate::signed_by(const PublicKey& key) const {
   if (X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(x509_.get())) != 0) return false;
   if (!signature_is_strong(x509_.get())) return false;
   // Verified as the bytes that came, in a value that encodes to just them.
-  const Bytes tbs = signed_part(der()).value();  // from_der asked
-  const unsigned char* at = tbs.data();
-  const AnyPtr any(d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(tbs.size())));
+  const auto tbs = signed_part(der());
+  if (!tbs) return false;  // from_der asked
+  const unsigned char* at = tbs->data();
+  const AnyPtr any(d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(tbs->size())));
   const MdContextPtr digest(EVP_MD_CTX_new());
   const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.raw(), nullptr));
   if (!any) return false;
