@@ -98,8 +98,8 @@ Result<Buffer> TransientSpace::flush(Bytes command) {
   if (!is_transient(handle)) return tpm_->execute(command);
   const auto found = objects_.find(handle);
   if (found == objects_.end()) return refusal(kRcFirstParameter);
-  if (found->second.real) {
-    if (const Status flushed = flush_real(*found->second.real); !flushed) return pass_on(flushed);
+  if (const auto& real = found->second.real) {
+    if (const Status flushed = flush_real(*real); !flushed) return pass_on(flushed);
   }
   objects_.erase(found);
   return refusal(0);
@@ -161,17 +161,19 @@ Result<Buffer> TransientSpace::execute_with_room(Bytes command, const std::vecto
 
 Result<bool> TransientSpace::save_one(const std::vector<Handle>& in_use) {
   Object* oldest = nullptr;
+  Handle real = 0;
   for (auto& [handle, object] : objects_) {
     if (!object.real || std::find(in_use.begin(), in_use.end(), *object.real) != in_use.end())
       continue;
-    if (oldest == nullptr || object.last_use < oldest->last_use) oldest = &object;
+    if (oldest == nullptr || object.last_use < oldest->last_use)
+      oldest = &object, real = *object.real;
   }
   if (oldest == nullptr) return false;
   const auto response =
-      tpm_->execute(message(kNoSessions, kContextSave, ByteWriter().u32_be(*oldest->real).take()));
+      tpm_->execute(message(kNoSessions, kContextSave, ByteWriter().u32_be(real).take()));
   if (!response) return pass_on(response);
   if (response_code(*response) != 0) return false;
-  if (const Status flushed = flush_real(*oldest->real); !flushed) return pass_on(flushed);
+  if (const Status flushed = flush_real(real); !flushed) return pass_on(flushed);
   oldest->context = to_buffer(Bytes(*response).subspan(kTpmHeaderSize));
   oldest->real.reset();
   return true;
@@ -197,9 +199,8 @@ Result<TransientSpace::Handle> TransientSpace::adopt(Handle real) {
     const auto oldest = std::min_element(
         objects_.begin(), objects_.end(),
         [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; });
-    if (oldest->second.real) {
-      if (const Status flushed = flush_real(*oldest->second.real); !flushed)
-        return pass_on(flushed);
+    if (const auto& unwanted = oldest->second.real) {
+      if (const Status flushed = flush_real(*unwanted); !flushed) return pass_on(flushed);
     }
     objects_.erase(oldest);
   }
