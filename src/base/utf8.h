@@ -9,4 +9,7 @@ namespace assay {
 /// nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+/// Whether every byte is below 0x80.
+[[nodiscard]] bool is_ascii(std::string_view text);
+
 }  // namespace assay

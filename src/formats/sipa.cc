@@ -12,6 +12,8 @@ namespace assay {
 namespace {
 
 constexpr std::size_t kMostValues = 4096;
+/// Windows loads one, its own or another maker's.
+constexpr std::size_t kMostElamDrivers = 32;
 constexpr unsigned kDeepest = 8;
 
 /// The kind of an event is in bits 16 to 19 of its type.
@@ -104,8 +106,10 @@ Result<void> read_elam(const SipaValue& value, WindowsState& out) {
   if (value.data.size() % 2 != 0) return bad(value.type, "not UTF-16");
   std::string name = utf8_from_utf16le(value.data);
   while (!name.empty() && name.back() == '\0') name.pop_back();
-  if (std::find(out.elam_drivers.begin(), out.elam_drivers.end(), name) == out.elam_drivers.end())
-    out.elam_drivers.push_back(std::move(name));
+  if (std::find(out.elam_drivers.begin(), out.elam_drivers.end(), name) != out.elam_drivers.end())
+    return {};
+  if (out.elam_drivers.size() == kMostElamDrivers) return bad(value.type, "more than 32 drivers");
+  out.elam_drivers.push_back(std::move(name));
   return {};
 }
 

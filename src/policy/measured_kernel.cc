@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/blanks.h"
+#include "verify/grub_command.h"
 #include "verify/measured_data.h"
 
 namespace assay {
@@ -18,7 +19,6 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-constexpr std::array<std::string_view, 3> kLinux{"linux", "linuxefi", "linux16"};
 constexpr std::array<std::string_view, 3> kInitrd{"initrd", "initrdefi", "initrd16"};
 /// Commands that read no file.  `set` is none: `set lang=x` reads a translation.
 constexpr std::array<std::string_view, 8> kHarmless{"echo", "unset", "export", "boot",
@@ -35,11 +35,15 @@ Loading loading_of(const GrubState& grub) {
   Loading out;
   for (const std::string& command : grub.commands) {
     const auto prefix = grub_prefix(as_bytes(command));
-    if (!prefix || prefix->kind != GrubText::command) continue;
-    const std::string text = to_text(grub_text(as_bytes(command), *prefix));
+    if (!prefix) continue;
+    // GRUB measures a line only of a kernel that it loads.
+    if (prefix->kind == GrubText::kernel_command_line && !out.linux) out = {true, std::nullopt};
+    if (prefix->kind != GrubText::command) continue;
+    const std::string text(unwrapped(as_text(grub_text(as_bytes(command), *prefix))));
     const auto words = words_of(text);
     if (words.empty()) continue;
-    if (is_one_of(words[0], kLinux)) {
+    const auto load = load_command(text);
+    if (load && load->loads == GrubLoad::linux) {
       out = {true, 0};
     } else if (is_one_of(words[0], kInitrd)) {
       if (out.files_behind) *out.files_behind += words.size() - 1;

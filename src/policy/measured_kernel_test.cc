@@ -50,6 +50,8 @@ TEST(MeasuredKernel, OfGrubIsTheFileOfItsLastLinuxCommand) {
       {{"grub_cmd: linux /k", "grub_cmd: echo hi", "grub_cmd: initrd /i /j"}, 3, "01 "},
       {{"grub_cmd: linux /k", "grub_cmd: initrd /i", "grub_cmd: linux /l"}, 3, "03 "},
       {{"grub_cmd: linuxefi /k", "grub_cmd: initrdefi /i"}, 2, "01 "},
+      {{"grub_cmd: ! linux /k ro", "grub_cmd: time initrd /i"}, 2, "01 "},
+      {{"grub_cmd: time ! time linux /k ro"}, 2, "02 "},
       // Files that are not there, and commands that may have read some.
       {{"grub_cmd: linux /k"}, 0, "not said"},
       {{"grub_cmd: linux /k", "grub_cmd: initrd /i"}, 1, "not said"},
@@ -67,6 +69,16 @@ TEST(MeasuredKernel, OfGrubIsTheFileOfItsLastLinuxCommand) {
   for (const GrubCase& c : cases)
     EXPECT_EQ(kernel_of(with_grub(c.commands, c.files)), c.kernel)
         << testing::PrintToString(c.commands);
+}
+
+TEST(MeasuredKernel, IsGrubsWhereItWasToldToLoadOneInWhateverWords) {
+  for (const char* text :
+       {"grub_cmd: linux /k", "grub_cmd: ! linux /k", "grub_cmd: time linux16 /k",
+        "grub_cmd: ! time ! linuxefi /k", "grub_cmd: multiboot /k", "kernel_cmdline: /k ro"})
+    EXPECT_TRUE(loads_linux(*with_grub({text}, 1).grub)) << text;
+  for (const char* text : {"grub_cmd: echo linux /k", "grub_cmd: chainloader /k",
+                           "grub_cmd: menuentry x { linux /k }", "linux /k"})
+    EXPECT_FALSE(loads_linux(*with_grub({text}, 1).grub)) << text;
 }
 
 TEST(MeasuredKernel, OfAUnifiedImageIsItsSection) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "crypto/hash.h"
 #include "formats/uefi.h"
 #include "verify/boot_uki.h"
@@ -42,15 +43,28 @@ bool is_same(const std::string& line, const std::string& text) {
                      [&](std::string_view before) { return std::string(before) + line == text; });
 }
 
-/// What Linux' EFI stub may have been given, in UTF-16, perhaps with a NUL behind it.
-bool is_given(const std::string& line, const Digest& load_options) {
-  return std::any_of(std::begin(kOfGrub), std::end(kOfGrub), [&](std::string_view before) {
-    Buffer text = utf16le(std::string(before) + line);
-    if (hash(load_options.algorithm(), text) == load_options) return true;
-    text.insert(text.end(), 2, 0);
-    return hash(load_options.algorithm(), text) == load_options;
-  });
-}
+/// What Linux' EFI stub measures if it was given a line: in UTF-16, perhaps with a NUL behind it.
+/// Made once for a log, which may have a LoadOptions in every event.  Of a line with letters beyond
+/// ASCII, which no command line has, nothing is.
+class LoadOptionsOf {
+ public:
+  LoadOptionsOf(HashAlgorithm bank, const std::string& line) {
+    if (!is_ascii(line)) return;
+    for (const std::string_view before : kOfGrub) {
+      Buffer text = utf16le(std::string(before) + line);
+      digests_.push_back(hash(bank, text));
+      text.insert(text.end(), 2, 0);
+      digests_.push_back(hash(bank, text));
+    }
+  }
+
+  [[nodiscard]] bool are(const Digest& load_options) const {
+    return std::find(digests_.begin(), digests_.end(), load_options) != digests_.end();
+  }
+
+ private:
+  std::vector<Digest> digests_;
+};
 
 /// The section's text may end in a line feed or a NUL.
 bool is_section(const std::string& line, const Digest& section) {
@@ -154,7 +168,8 @@ bool CommandLineReader::begins_with_load_options() const {
 bool CommandLineReader::is_confirmed(const std::string& line) const {
   const bool nothing_else =
       of_stub_.size() == 1 || (of_stub_.size() == 2 && of_stub_.back() == StubPart::initrd);
-  return begins_with_load_options() && nothing_else && is_given(line, load_options_.front());
+  return begins_with_load_options() && nothing_else &&
+         LoadOptionsOf(load_options_.front().algorithm(), line).are(load_options_.front());
 }
 
 /// LoadOptions that may be anything else that was measured into PCR 9: all that neither the line
@@ -173,8 +188,9 @@ void CommandLineReader::check_load_options(const std::optional<std::string>& lin
   if (!line || load_options_.empty())
     return verdict.absent(kId, load_options_.empty() ? "the kernel measured no LoadOptions"
                                                      : "no loader's command line to compare");
+  const LoadOptionsOf given(load_options_.front().algorithm(), *line);
   const bool equal = std::all_of(load_options_.begin(), load_options_.end(),
-                                 [&](const Digest& d) { return is_given(*line, d); });
+                                 [&](const Digest& d) { return given.are(d); });
   if (!equal && !of_grub)
     return verdict.absent(kId, "LoadOptions of another command line than the loader measured");
   verdict.require(kId, equal, "the loader's command line is what the kernel was given",

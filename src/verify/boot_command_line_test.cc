@@ -346,6 +346,26 @@ TEST(CommandLine, OfSystemdBootIsShownUnconfirmed) {
   EXPECT_EQ(statement.state.unconfirmed_command_line, " console=ttyS0 console=tty0 efi=debug ");
 }
 
+/// No command line has such letters, and LoadOptions are never compared with them: a log that had
+/// one beside the other ended the program.
+TEST(CommandLine, OfLettersBeyondAsciiIsNotBelieved) {
+  Buffer odd = with_nul(kLine);
+  odd[2] = 0x80;
+  const std::function<void(Log&)> boots[] = {
+      [](Log& l) { l.grub("ro \x80").load_options(kLine); },
+      [&](Log& l) { l.add(8, EventType::ipl, odd, odd).load_options(kLine); },
+      [&](Log& l) { l.add(12, EventType::ipl, odd, odd).load_options(kLine); }};
+  for (const auto& boot : boots) {
+    Log log;
+    boot(log);
+    const Buffer bytes = log.take();
+    const EventLogReading reading = read_event_log(bytes);
+    ASSERT_FALSE(reading.fault);
+    const LogStatement statement = read_statement(reading);
+    EXPECT_FALSE(statement.kernel_stands && statement.state.kernel_command_line);
+  }
+}
+
 /// An image is measured section by section, each once: what comes a second time is somebody else's.
 TEST(UnifiedKernelImage, HasEachSectionOnce) {
   for (const bool twice : {false, true}) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "verify/boot_grub.h"
+#include "verify/grub_command.h"
 #include "verify/register_layout.h"
 
 namespace assay {
@@ -12,17 +13,10 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t kCommandPcr = 8, kFilePcr = 9;
-constexpr std::string_view kChainloader = "chainloader ";
 
 std::string up_to_nul(Bytes data) {
   const std::string_view text = as_text(data);
   return std::string(text.substr(0, text.find('\0')));
-}
-
-/// GRUB runs "! COMMAND" as COMMAND, turns its result around, and measures all of it.
-std::string_view without_negation(std::string_view command) {
-  while (command.starts_with("! ")) command.remove_prefix(2);
-  return command;
 }
 
 /// The arguments of a command that begins with one of `names`, each with its space.
@@ -31,12 +25,6 @@ std::optional<std::string_view> arguments_of(std::string_view command,
   for (const std::string_view name : names)
     if (command.starts_with(name)) return command.substr(name.size());
   return std::nullopt;
-}
-
-/// The arguments of a command that loads something to boot: "linux ARGS", "linuxefi ARGS", ...
-std::optional<std::string_view> kernel_arguments(std::string_view command) {
-  return arguments_of(
-      command, {"linux ", "linuxefi ", "linux16 ", "multiboot ", "multiboot2 ", kChainloader});
 }
 
 /// GRUB quotes arguments for the kernel, not for its own command log.
@@ -158,11 +146,11 @@ class GrubReader {
       if (unquoted(text) != *module) bad(e, "not the command line of the module command before it");
     } else if (begins_like_path(text) || repeats_arguments(text, before)) {
       bad(e, "may be the command line of a kernel, under another name");
-    } else if (const auto arguments = kernel_arguments(without_negation(text))) {
-      if (loading_) return bad(e, "a second linux command");
-      loading_ = unquoted(*arguments);
+    } else if (const auto load = load_command(text)) {
+      if (loading_) return bad(e, "a second command that loads something to boot");
+      loading_ = unquoted(load->arguments);
       // What it starts measures its own command line, and not here.
-      chainloaded_ = without_negation(text).starts_with(kChainloader);
+      chainloaded_ = load->loads == GrubLoad::other;
       awaited_ = !chainloaded_;
     }
   }

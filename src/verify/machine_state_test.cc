@@ -387,6 +387,22 @@ const ChangeCase kChanges[] = {
        e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
      },
      "boot.kernel.command_line"},
+    {"a timed chainloader, and a good line extended later",
+     [](Events& e) {
+       event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", "time ! chainloader /evil x");
+       e.erase(e.begin() + 44, e.begin() + 48);  // GRUB's files, and the line
+       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
+       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+     },
+     "boot.kernel.command_line"},
+    {"a kernel of another system, and a good line extended later",
+     [](Events& e) {
+       event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", "xnu_kernel64 /evil x");
+       e.erase(e.begin() + 44, e.begin() + 48);
+       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
+       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+     },
+     "boot.kernel.command_line"},
     {"a command line as a command, of a command nobody knows",
      [](Events& e) { load_evil(e, "load vmlinuz"); }, "boot.kernel.command_line"},
     {"the blocks of a kernel as a command", [](Events& e) { load_evil(e, "load 0+20000"); },

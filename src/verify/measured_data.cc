@@ -268,8 +268,8 @@ bool is_separator(const Event& event) {
 }  // namespace
 
 bool is_utf16_ascii(Bytes data) {
-  for (std::size_t i = 1; i < data.size(); i += 2)
-    if (data[i] != 0) return false;
+  for (std::size_t i = 0; i < data.size(); ++i)
+    if (i % 2 == 0 ? data[i] >= 0x80 : data[i] != 0) return false;
   return !data.empty();
 }
 
