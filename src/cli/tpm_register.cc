@@ -21,11 +21,12 @@ Result<StorageKey> read_endorsement_key(const std::string& name) {
   if (!file) return pass_on(file);
   const auto key = parse_trusted_key(name, *file);
   if (!key) return pass_on(key);
-  if (!key->area)
+  const auto& area = key->area;
+  if (!area)
     return fail(Fault::malformed, name,
                 "a PEM key does not say how its TPM encrypts: give the public area "
                 "(assay tpm pubkey endorsement --key-format tpmt-public)");
-  return storage_key_of(*key->area);
+  return storage_key_of(*area);
 }
 
 Result<Secret> read_secret(const std::string& name) {
