@@ -160,8 +160,12 @@ AttestationService::AttestationService(AttestationSettings settings, const Trust
       challenges_(challenges),
       log_(log),
       clock_(clock),
-      refusals_("attestation", settings_.refusals, log, clock) {
+      refusals_("attestation", settings_.refusals, log, clock),
+      paths_(kRememberedPaths, settings_.revocation) {
   ASSAY_CHECK(!settings_.issuer.empty() && settings_.issuer.back() != '/');
+  if (settings_.revocation != nullptr)
+    for (const TrustAnchor& anchor : trust_.anchors)
+      settings_.revocation->learn(anchor.name, anchor.key);
 }
 
 std::size_t AttestationService::body_limit(std::string_view, std::string_view path) {

@@ -35,7 +35,7 @@ struct AttestationSettings {
   /// What a machine must be to get a token; none: whatever is authentic.
   std::optional<AppraisalPolicy> policy = std::nullopt;
   /// What CAs have revoked; null: not asked.  Must outlive the service.
-  const RevocationFiles* revocation = nullptr;
+  RevocationFiles* revocation = nullptr;
   /// Attestation keys that are trusted themselves, for machines whose evidence has no certificate;
   /// null: none.  Must outlive the service.
   TrustedKeyFiles* trusted_keys = nullptr;
@@ -99,7 +99,7 @@ class AttestationService {
   AuditLog& log_;
   const Clock& clock_;
   mutable RefusalLimit refusals_;
-  mutable SharedPaths paths_{kRememberedPaths};
+  mutable SharedPaths paths_;
 };
 
 }  // namespace assay

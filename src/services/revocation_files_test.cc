@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/revocation_files.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -28,15 +29,33 @@ class RevocationFilesTest : public testing::Test {
     return out;
   }
   /// `number` is the cRLNumber in DER's hex, "020105"; none where it is empty.
+  static CrlTemplate content(std::vector<Buffer> serials, std::int64_t since,
+                             const std::string& number) {
+    CrlTemplate out{.this_update = from_unix_seconds(since),
+                    .next_update = from_unix_seconds(1'800'000'000),
+                    .serials = std::move(serials),
+                    .extensions = {},
+                    .indirect = false};
+    if (!number.empty()) out.extensions.emplace_back("crlNumber", "DER:" + number);
+    return out;
+  }
   void publish(std::vector<Buffer> serials, std::int64_t since = 1'700'000'000,
                const std::string& number = "") {
-    CrlTemplate content{.this_update = from_unix_seconds(since),
-                        .next_update = from_unix_seconds(1'800'000'000),
-                        .serials = std::move(serials),
-                        .extensions = {},
-                        .indirect = false};
-    if (!number.empty()) content.extensions.emplace_back("crlNumber", "DER:" + number);
-    put(issue_crl(content, ca_, key_));
+    put(issue_crl(content(std::move(serials), since, number), ca_, key_));
+  }
+  /// PEM of a list by the CA, or by whoever has `key` and says that he is the CA.
+  [[nodiscard]] std::string list(const CrlTemplate& content, const PrivateKey& key) const {
+    return pem_block("X509 CRL", issue_crl(content, ca_, key));
+  }
+  /// What refresh() tells the operator.
+  static std::string refresh(RevocationFiles& files) {
+    testing::internal::CaptureStderr();
+    files.refresh();
+    return testing::internal::GetCapturedStderr();
+  }
+  static bool revoked(const RevocationFiles& files, const Buffer& serial = {0x01}) {
+    return std::ranges::any_of(files.lists()->lists,
+                               [&](const Crl& crl) { return crl.names(serial); });
   }
   void put(Bytes content) const { ASSERT_TRUE(write_file(path_, content, FileAccess::everybody)); }
   /// How many certificates the only list names.
@@ -55,10 +74,13 @@ TEST_F(RevocationFilesTest, AreReadAgainWhenTheyChange) {
   publish({});
   const auto files = RevocationFiles::open({.files = {path_}});
   ASSERT_TRUE(files) << to_string(files.error());
+  (*files)->learn("CN=CA", key_.public_key());
   EXPECT_EQ(named(**files), 0u);
   const auto before = (*files)->lists();
   (*files)->refresh();
-  EXPECT_EQ((*files)->lists(), before) << "nothing changed";
+  const auto settled = (*files)->lists();
+  (*files)->refresh();
+  EXPECT_EQ((*files)->lists(), settled) << "nothing changed";
   publish({{0x01}, {0x02}});
   EXPECT_EQ(named(**files), 0u) << "nobody looked";
   (*files)->refresh();
@@ -70,6 +92,7 @@ TEST_F(RevocationFilesTest, StayWhereTheNewOnesCannotBeRead) {
   publish({{0x01}});
   const auto files = RevocationFiles::open({.files = {path_}});
   ASSERT_TRUE(files) << to_string(files.error());
+  (*files)->learn("CN=CA", key_.public_key());
   testing::internal::CaptureStderr();
   put(as_bytes("half of a li"));
   (*files)->refresh();
@@ -92,6 +115,7 @@ TEST_F(RevocationFilesTest, AreReadWhateverBecameOfTheOtherFile) {
   std::filesystem::copy(path_, other);
   const auto files = RevocationFiles::open({.files = {other, path_}});
   ASSERT_TRUE(files) << to_string(files.error());
+  (*files)->learn("CN=CA", key_.public_key());
   const auto sizes = [&] {
     std::vector<std::size_t> out;
     for (const Crl& crl : (*files)->lists()->lists) out.push_back(crl.size());
@@ -114,21 +138,18 @@ TEST_F(RevocationFilesTest, AreNeverReplacedByOlderOnes) {
   publish({{0x01}}, 1'700'000'000);
   const auto files = RevocationFiles::open({.files = {path_}});
   ASSERT_TRUE(files) << to_string(files.error());
-  const auto revoked = [&] {
-    return std::ranges::any_of((*files)->lists()->lists,
-                               [](const Crl& crl) { return crl.names(Buffer{0x01}); });
-  };
+  (*files)->learn("CN=CA", key_.public_key());
   testing::internal::CaptureStderr();
   publish({}, 1'699'999'999);
   (*files)->refresh();
   (*files)->refresh();
-  EXPECT_TRUE(revoked());
+  EXPECT_TRUE(revoked(**files));
   const std::string told = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
   EXPECT_THAT(told, HasSubstr("ca.crl: has no list of CN=CA that is as new as the one in use"));
   publish({}, 1'700'000'001);
   (*files)->refresh();
-  EXPECT_FALSE(revoked());
+  EXPECT_FALSE(revoked(**files));
   EXPECT_EQ((*files)->lists()->lists.size(), 1u);
 }
 
@@ -136,24 +157,123 @@ TEST_F(RevocationFilesTest, AreNeverReplacedByOnesOfALowerNumber) {
   publish({{0x01}}, 1'700'000'000, "020105");
   const auto files = RevocationFiles::open({.files = {path_}});
   ASSERT_TRUE(files) << to_string(files.error());
-  const auto revoked = [&] {
-    return std::ranges::any_of((*files)->lists()->lists,
-                               [](const Crl& crl) { return crl.names(Buffer{0x01}); });
-  };
+  (*files)->learn("CN=CA", key_.public_key());
   // Whatever its thisUpdate says; and no number is lower than any.
   for (const char* number : {"020104", "020100", ""}) {
     testing::internal::CaptureStderr();
     publish({}, 1'700'000'001, number);
     (*files)->refresh();
-    EXPECT_TRUE(revoked()) << number;
+    EXPECT_TRUE(revoked(**files)) << number;
     EXPECT_THAT(testing::internal::GetCapturedStderr(),
                 HasSubstr("that is as new as the one in use"))
         << number;
   }
   publish({}, 1'700'000'001, "020106");
   (*files)->refresh();
-  EXPECT_FALSE(revoked());
+  EXPECT_FALSE(revoked(**files));
   EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+}
+
+TEST_F(RevocationFilesTest, AreNeverReplacedByForgedOnes) {
+  // A list of 05 that names somebody; the attacker has the older one and a key of his own.
+  const PrivateKey own = PrivateKey::generate_p256();
+  const std::string forged = list(content({}, 1'700'000'009, "020163"), own);
+  const std::string old = list(content({}, 1'699'999'999, "020104"), key_);
+  for (const bool known_before : {true, false}) {
+    for (const std::vector<std::string>& steps :
+         {std::vector{forged + old}, std::vector{forged, old}, std::vector{forged, old, forged}}) {
+      publish({{0x01}}, 1'700'000'000, "020105");
+      const auto files = RevocationFiles::open({.files = {path_}});
+      ASSERT_TRUE(files) << to_string(files.error());
+      if (known_before) (*files)->learn("CN=CA", key_.public_key());
+      for (const std::string& step : steps) {
+        put(as_bytes(step));
+        const std::string told = refresh(**files);
+        EXPECT_TRUE(revoked(**files));
+        if (known_before) {
+          EXPECT_THAT(told, HasSubstr("ca.crl: has no"));
+          EXPECT_THAT(told, HasSubstr("list of CN=CA that is"));
+          EXPECT_THAT(told, HasSubstr("which stays: give"));
+        }
+      }
+      (*files)->learn("CN=CA", key_.public_key());
+      (*files)->refresh();
+      EXPECT_TRUE(revoked(**files));
+      publish({}, 1'700'000'001, "020106");
+      (*files)->refresh();
+      EXPECT_FALSE(revoked(**files)) << "a genuine one replaces it";
+      EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+    }
+  }
+}
+
+TEST_F(RevocationFilesTest, AreKeptFromTheMomentThatTheirCAIsKnown) {
+  publish({}, 1'700'000'000, "020104");
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  publish({{0x01}}, 1'700'000'001, "020105");
+  (*files)->refresh();
+  // Between two looks at the file.
+  (*files)->learn("CN=CA", key_.public_key());
+  publish({}, 1'700'000'000, "020104");
+  EXPECT_THAT(refresh(**files), HasSubstr("that is as new as the one in use"));
+  EXPECT_TRUE(revoked(**files));
+  EXPECT_EQ((*files)->lists()->lists.size(), 2u);
+}
+
+TEST_F(RevocationFilesTest, AreNeverReplacedByPartialOnes) {
+  for (const char* extension : {"deltaCRL", "issuingDistributionPoint"}) {
+    publish({{0x01}}, 1'700'000'000, "020105");
+    const auto files = RevocationFiles::open({.files = {path_}});
+    ASSERT_TRUE(files) << to_string(files.error());
+    (*files)->learn("CN=CA", key_.public_key());
+    CrlTemplate partial = content({}, 1'700'000'009, "020107");
+    partial.extensions.emplace_back(extension, extension == std::string("deltaCRL")
+                                                   ? "critical,DER:020105"
+                                                   : "critical,DER:30038101FF");
+    put(as_bytes(list(partial, key_)));
+    EXPECT_THAT(refresh(**files), HasSubstr("complete and signed by the CA whose list is in use"));
+    EXPECT_TRUE(revoked(**files)) << extension;
+    publish({}, 1'700'000'001, "020106");
+    (*files)->refresh();
+    EXPECT_FALSE(revoked(**files)) << extension;
+    EXPECT_EQ((*files)->lists()->lists.size(), 1u) << "nor are partial ones kept";
+  }
+}
+
+TEST_F(RevocationFilesTest, AreEachOfItsOwnCAWhateverItsName) {
+  // Two CAs of one name: the keys tell them apart.
+  const PrivateKey other = PrivateKey::generate_p256();
+  put(as_bytes(list(content({{0x01}}, 1'700'000'000, "020105"), key_) +
+               list(content({{0x02}}, 1'700'000'000, "020101"), other)));
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  (*files)->learn("CN=CA", key_.public_key());
+  (*files)->learn("CN=CA", other.public_key());
+  put(as_bytes(list(content({}, 1'700'000'009, "020109"), other)));
+  EXPECT_THAT(refresh(**files), HasSubstr("signed by the CA whose list is in use"));
+  EXPECT_TRUE(revoked(**files, {0x01}));
+  EXPECT_FALSE(revoked(**files, {0x02}));
+  EXPECT_EQ((*files)->lists()->lists.size(), 2u);
+}
+
+TEST_F(RevocationFilesTest, AreForgottenWhereAnybodyCanHaveMadeThem) {
+  publish({{0x01}}, 1'700'000'000, "020105");
+  const auto files = RevocationFiles::open({.files = {path_}});
+  ASSERT_TRUE(files) << to_string(files.error());
+  (*files)->learn("CN=CA", key_.public_key());
+  for (int i = 0; i < 20; ++i) {
+    put(as_bytes(list(content({}, 1'700'000'009 + i, "020163"), PrivateKey::generate_p256())));
+    EXPECT_THAT(refresh(**files), HasSubstr("which stays"));
+    EXPECT_EQ((*files)->lists()->lists.size(), 2u) << "the genuine one, and the file's";
+  }
+  // So are lists of the CA itself that it replaced.
+  for (int i = 6; i < 20; ++i) {
+    publish({{0x01}}, 1'700'000'000 + i, fmt::format("0201{:02x}", i));
+    EXPECT_EQ(refresh(**files), "");
+    EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+  }
+  EXPECT_TRUE(revoked(**files));
 }
 
 TEST_F(RevocationFilesTest, DoNotWaitForAPipe) {

@@ -60,6 +60,18 @@ class WithLists(Case):
             times += ("-crl_lastupdate", since or "20200101000000Z")
         return make_list(home, self.directory / "vm" / "ca", ca, revoked, number, times)
 
+    def forged_crl(self, number):
+        """A list of the intermediate CA by its name, signed with a key of somebody else; the file."""
+        forger, home = self.directory / "forger", self.directory / "forged"
+        forger.mkdir()
+        home.mkdir()
+        subject = openssl("x509", "-in", self.directory / "vm" / "ca" / "intermediate.pem", "-noout", "-subject",
+                          "-nameopt", "RFC2253").strip().split("=", 1)[1]
+        name = "".join("/" + part.replace("/", "\\/") for part in reversed(subject.split(",")))
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", forger / "intermediate.key", "-subj", name,
+                "-out", forger / "intermediate.pem")
+        return make_list(home, forger, "intermediate", (), number, ("-crlhours", "24"))
+
 
 class Revocation(WithLists):
     def verify(self, *flags, code):
@@ -174,6 +186,28 @@ class RevocationOfTheService(WithLists):
             self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
         self.assertIn("as new as the one in use", service.errors())
         self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.publish(self.crl("intermediate", "00AB", number="06"))
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
+            pass
+        self.assertEqual(3, len(self.token(service).split(".")))
+
+    def test_service_keeps_the_list_that_its_CA_signed(self):
+        # Lists are fetched over plain HTTP: whoever forges one displaces nothing, whatever its number.
+        old = self.crl("intermediate", since="20240101000000Z", until="20991231000000Z", number="04")
+        used = self.crl("intermediate", self.serial, since="20250101000000Z", until="20991231000000Z", number="05")
+        forged = self.forged_crl(number="99")
+        both = self.directory / "both.pem"
+        both.write_text(forged.read_text() + old.read_text())
+        service = self.serve("--crl", self.publish(used), "--require-crl")
+        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        for read, file in enumerate((forged, old, both), start=1):
+            self.publish(file)
+            deadline = time.monotonic() + PATIENCE
+            while service.errors().count("which stays") < read and time.monotonic() < deadline:
+                self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+            self.assertEqual(read, service.errors().count("which stays"))
+            self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
         self.publish(self.crl("intermediate", "00AB", number="06"))
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
