@@ -102,6 +102,8 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("FILE|DIR")
       ->take_all();
   add_revocation(command, flags->revocation);
+  command->add_flag("--allow-sha1", flags->allow_sha1,
+                    "Accept quotes of SHA-1 registers alone: for TPMs that have no other bank");
   add_now(command, flags->now);
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
   command

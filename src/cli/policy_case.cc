@@ -10,6 +10,7 @@
 #include "cli/trust_option.h"
 #include "host/file.h"
 #include "policy/toml_item.h"
+#include "services/revocation_files.h"
 
 namespace assay {
 
@@ -20,12 +21,16 @@ constexpr std::size_t kMaxEvidence = 4 * kMaxAttestation;
 
 /// Fills one member of a case.
 Status read_member(const TomlItem& item, const std::filesystem::path& beside, PolicyCase& out) {
-  if (item.key() == "trust" || item.key() == "failing") {
+  if (item.key() == "trust" || item.key() == "crl" || item.key() == "failing") {
     auto texts = item.texts();
     if (!texts) return pass_on(texts);
     if (item.key() == "failing") {
       out.failing = std::move(*texts);
       std::sort(out.failing.begin(), out.failing.end());
+      return {};
+    }
+    if (item.key() == "crl") {
+      for (const std::string& name : *texts) out.crl.push_back(beside / name);
       return {};
     }
     for (const std::string& name : *texts)
@@ -50,7 +55,7 @@ Status read_member(const TomlItem& item, const std::filesystem::path& beside, Po
     out.decision =
         *text == "accepted" ? PolicyCase::Decision::accepted : PolicyCase::Decision::rejected;
   } else {
-    return item.refuse("no such key: there is evidence, nonce, now, trust, verdict, failing");
+    return item.refuse("no such key: there is evidence, nonce, now, trust, crl, verdict, failing");
   }
   return {};
 }
@@ -72,9 +77,15 @@ Result<VtpmOutcome> authenticate(const PolicyCase& one, const AppraisalPolicy& p
   if (!evidence) return pass_on(evidence);
   const auto attestation = parse_attestation(*evidence, format_of(one.evidence));
   if (!attestation) return pass_on(attestation);
-  return authenticate_vtpm(
-      *attestation,
-      {.trust = trust, .nonce = one.nonce, .now = one.now, .bank = policy.only_bank()});
+  const auto revocation =
+      RevocationFiles::read({.files = one.crl, .terms = policy.terms().revocation});
+  if (!revocation) return pass_on(revocation);
+  return authenticate_vtpm(*attestation, {.trust = trust,
+                                          .nonce = one.nonce,
+                                          .now = one.now,
+                                          .revocation = &*revocation,
+                                          .bank = policy.only_bank(),
+                                          .sha1 = policy.terms().sha1});
 }
 
 std::vector<std::string> failing_of(const Verdict& verdict) {
@@ -104,7 +115,7 @@ Result<PolicyCase> load_policy_case(const std::filesystem::path& file) {
   if (!document) return pass_on(document);
   const auto members = document->members();
   if (!members) return pass_on(members);
-  PolicyCase out{file.stem().string(), {}, {}, {}, {}, PolicyCase::Decision::rejected, {}};
+  PolicyCase out{file.stem().string(), {}, {}, {}, {}, {}, PolicyCase::Decision::rejected, {}};
   for (const TomlItem& member : *members)
     if (auto read = read_member(member, file.parent_path(), out); !read) return pass_on(read);
   for (const char* needed : {"evidence", "nonce", "now", "trust", "verdict"})

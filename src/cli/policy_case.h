@@ -18,7 +18,8 @@ struct PolicyCase {
   std::filesystem::path evidence;
   Buffer nonce;
   Instant now;
-  std::vector<std::string> trust;  ///< as --trust takes them
+  std::vector<std::string> trust;          ///< as --trust takes them
+  std::vector<std::filesystem::path> crl;  ///< as --crl takes them
   Decision decision;
   std::vector<std::string> failing;  ///< ids of the policy's checks
 };

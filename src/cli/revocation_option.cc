@@ -19,11 +19,13 @@ void add_revocation(CLI::App* command, RevocationOptions& options) {
       ->type_name("SECONDS");
 }
 
-RevocationFiles::Settings revocation_settings(const RevocationOptions& options) {
+RevocationFiles::Settings revocation_settings(const RevocationOptions& options,
+                                              const std::optional<AppraisalPolicy>& policy) {
   RevocationFiles::Settings out;
   out.files.assign(options.crl.begin(), options.crl.end());
-  if (options.require_crl) out.missing = RevocationLists::Missing::refused;
-  if (options.crl_max_age > 0) out.max_age = std::chrono::seconds(options.crl_max_age);
+  if (options.require_crl) out.terms.missing = RevocationTerms::Missing::refused;
+  if (options.crl_max_age > 0) out.terms.max_age = std::chrono::seconds(options.crl_max_age);
+  if (policy) out.terms = out.terms.and_also(policy->terms().revocation);
   return out;
 }
 

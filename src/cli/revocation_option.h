@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/appraisal_policy.h"
 #include "services/revocation_files.h"
 
 namespace assay {
@@ -23,7 +24,8 @@ struct RevocationOptions {
 /// Adds the three.
 void add_revocation(CLI::App* command, RevocationOptions& options);
 
-/// What the options mean.
-RevocationFiles::Settings revocation_settings(const RevocationOptions& options);
+/// What the options mean, and what a policy asks beside them.
+RevocationFiles::Settings revocation_settings(const RevocationOptions& options,
+                                              const std::optional<AppraisalPolicy>& policy = {});
 
 }  // namespace assay

@@ -78,6 +78,10 @@ AttestationServer::~AttestationServer() { stop(); }
 std::string AttestationServer::url() const { return parts_->server->url(); }
 const std::string& AttestationServer::issuer() const { return parts_->issuer; }
 const Trust& AttestationServer::trust() const { return parts_->trust; }
+std::optional<RevocationTerms> AttestationServer::revocation() const {
+  if (!parts_->revocation) return std::nullopt;
+  return parts_->revocation->lists()->terms;
+}
 std::size_t AttestationServer::trusted_key_count() const {
   return parts_->trusted_keys ? parts_->trusted_keys->size() : 0;
 }
@@ -106,8 +110,9 @@ Result<std::unique_ptr<AttestationServer>> AttestationServer::start(const ServeO
   }
 
   std::unique_ptr<RevocationFiles> revocation;
-  if (options.revocation.asked()) {
-    auto opened = RevocationFiles::open(revocation_settings(options.revocation));
+  auto lists = revocation_settings(options.revocation, policy);
+  if (options.revocation.asked() || lists.terms.missing == RevocationTerms::Missing::refused) {
+    auto opened = RevocationFiles::open(std::move(lists));
     if (!opened) return pass_on(opened);
     revocation = std::move(*opened);
   }
@@ -203,10 +208,11 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
         (*server)->url(), (*server)->issuer(),
         options.state.empty() ? "in memory, lost when it ends" : options.state.string(),
         trust.anchors.size(), trust.identities.size());
-    if (options.revocation.asked())
-      io.out << fmt::format(
-          "  revokes {} files of lists, {}\n", options.revocation.crl.size(),
-          options.revocation.require_crl ? "a current one required" : "none required");
+    if (const auto terms = (*server)->revocation())
+      io.out << fmt::format("  revokes {} files of lists, {}\n", options.revocation.crl.size(),
+                            terms->missing == RevocationTerms::Missing::refused
+                                ? "a current one required"
+                                : "none required");
     if (!options.trust_ak.empty())
       io.out << fmt::format("  keys    {} attestation keys are trusted themselves\n",
                             (*server)->trusted_key_count());

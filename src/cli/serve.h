@@ -43,6 +43,8 @@ class AttestationServer {
   [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::string& issuer() const;
   [[nodiscard]] const Trust& trust() const;
+  /// What is asked of revocation lists, by option or policy; none: revocation is not asked.
+  [[nodiscard]] std::optional<RevocationTerms> revocation() const;
   /// How many attestation keys are trusted themselves now.
   [[nodiscard]] std::size_t trusted_key_count() const;
   /// Finishes what is in flight.

@@ -67,6 +67,11 @@ Result<std::optional<AppraisalPolicy>> read_policy(const std::string& name) {
   return std::optional(std::move(*policy));
 }
 
+Sha1 sha1_of(const VerifyOptions& options, const std::optional<AppraisalPolicy>& policy) {
+  if (options.allow_sha1) return Sha1::allowed;
+  return policy ? policy->terms().sha1 : Sha1::refused;
+}
+
 /// On standard output, unless the report goes there.
 void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io io) {
   if (options.html == "-") return;
@@ -111,7 +116,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!keys) return explain(io, keys.error());
   if (!options.trust_ak.empty() && keys->keys().empty())
     return explain(io, Error{Fault::unavailable, options.trust_ak.front(), "holds no key"});
-  const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
+  const auto revocation = RevocationFiles::read(revocation_settings(options.revocation, rules));
   if (!revocation) return explain(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
@@ -124,7 +129,8 @@ int run_verify(const VerifyOptions& options, Io io) {
                                                .now = asked->now,
                                                .keys = keys->keys(),
                                                .revocation = &*revocation,
-                                               .bank = rules ? rules->only_bank() : std::nullopt});
+                                               .bank = rules ? rules->only_bank() : std::nullopt,
+                                               .sha1 = sha1_of(options, rules)});
   if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),
                               attestation, outcome};

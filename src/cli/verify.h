@@ -19,9 +19,10 @@ struct VerifyOptions {
   /// Files of attestation keys that are trusted themselves; not together with `trust`.
   std::vector<std::string> trust_ak;
   RevocationOptions revocation;
-  std::string now;    ///< RFC 3339; empty for the clock's time
-  bool json = false;  ///< one object instead of text
-  std::string html;   ///< file for a report, "-" for `out`; empty for none
+  bool allow_sha1 = false;  ///< quotes of SHA-1 registers alone are enough
+  std::string now;          ///< RFC 3339; empty for the clock's time
+  bool json = false;        ///< one object instead of text
+  std::string html;         ///< file for a report, "-" for `out`; empty for none
 };
 
 /// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1

@@ -56,7 +56,7 @@ class Reader {
     for (const TomlItem& item : items)
       if (auto ok = read_top(item); !ok) return ok;
     if (!evidence_read_) {
-      if (auto ok = add(read_evidence_rules({}, only_bank)); !ok) return ok;
+      if (auto ok = add(read_evidence_rules({}, terms)); !ok) return ok;
     }
     return require_applications();
   }
@@ -64,13 +64,13 @@ class Reader {
   std::vector<PolicyRule> rules;
   std::vector<PolicyCondition> conditions;
   std::vector<PolicyArea> accept_any;
-  std::optional<HashAlgorithm> only_bank;
+  EvidenceTerms terms;
 
  private:
   Status read_top(const TomlItem& item) {
     if (item.name() == "accept_any") return read_accept_any(item);
     if (item.name() == "condition") return read_conditions(item);
-    if (item.name() == "pcrs") return add(read_pcr_rules(item));
+    if (item.name() == "pcrs") return read_pcrs(item);
     if (item.name() == "uki") {
       if (about_kernel_ == nullptr) about_kernel_ = &item;
       return add(read_uki_rules(item));
@@ -79,7 +79,7 @@ class Reader {
       const auto members = item.members();
       if (!members) return pass_on(members);
       evidence_read_ = true;
-      return add(read_evidence_rules(*members, only_bank));
+      return add(read_evidence_rules(*members, terms));
     }
     for (const PolicySection* section : sections())
       if (section->name == item.name()) return read_section(*section, item);
@@ -93,6 +93,15 @@ class Reader {
     if (!more) return pass_on(more);
     std::move(more->begin(), more->end(), std::back_inserter(rules));
     return {};
+  }
+
+  Status read_pcrs(const TomlItem& item) {
+    auto more = read_pcr_rules(item);
+    if (more && about_kernel_ == nullptr &&
+        std::any_of(more->begin(), more->end(),
+                    [](const PolicyRule& r) { return r.area == PolicyArea::kernel; }))
+      about_kernel_ = &item;
+    return add(std::move(more));
   }
 
   Status read_section(const PolicySection& section, const TomlItem& item) {
@@ -252,7 +261,7 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view where, std::stri
     out.rules_.push_back(no_additions_rule());
   out.conditions_ = std::move(reader.conditions);
   out.accept_any_ = std::move(reader.accept_any);
-  out.only_bank_ = reader.only_bank;
+  out.terms_ = reader.terms;
   for (const PolicyArea area : kNeeded)
     if (!out.speaks_about(area))
       return fail(Fault::malformed, std::string(where),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "policy/evidence_terms.h"
 #include "policy/expression/expression.h"
 #include "policy/policy_rule.h"
 #include "verify/authentic.h"
@@ -43,7 +44,9 @@ class AppraisalPolicy {
   [[nodiscard]] std::vector<std::string> explain() const;
 
   /// The bank whose quotes alone are to be judged (VtpmExpectations::bank); none: all of them.
-  [[nodiscard]] std::optional<HashAlgorithm> only_bank() const { return only_bank_; }
+  [[nodiscard]] std::optional<HashAlgorithm> only_bank() const { return terms_.only_bank; }
+  /// What is asked of whoever authenticates the evidence.
+  [[nodiscard]] const EvidenceTerms& terms() const { return terms_; }
 
   /// Built by hand, for policies that come in another form.
   explicit AppraisalPolicy(std::vector<PolicyRule> rules, std::vector<PolicyArea> accept_any)
@@ -58,7 +61,7 @@ class AppraisalPolicy {
   std::vector<PolicyRule> rules_;
   std::vector<PolicyCondition> conditions_;
   std::vector<PolicyArea> accept_any_;
-  std::optional<HashAlgorithm> only_bank_;
+  EvidenceTerms terms_;
 };
 
 }  // namespace assay

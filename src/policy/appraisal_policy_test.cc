@@ -270,6 +270,24 @@ TEST_F(RecordedPolicy, HoldsWithoutBeingAsked) {
   EXPECT_THAT(refusals(changed("", sha1)), ElementsAre("policy.evidence.strength"));
   EXPECT_TRUE(changed("evidence.allow_sha1 = true", sha1).accepted());
 
+  const auto lists = [this](const std::string& rule, RevocationTerms asked) {
+    return refusals(changed(rule, [&](VtpmClaims& c) { c.revocation = asked; }));
+  };
+  const RevocationTerms required{RevocationTerms::Missing::refused},
+      daily{RevocationTerms::Missing::refused, std::chrono::hours(24)};
+  EXPECT_THAT(lists("", {}), IsEmpty());
+  EXPECT_THAT(lists("evidence.require_crl = false", {}), IsEmpty());
+  for (const std::string rule :
+       {"evidence.require_crl = true", "evidence.maximum_crl_age_hours = 24"}) {
+    EXPECT_THAT(lists(rule, {}), ElementsAre("policy.evidence.revocation"));
+    EXPECT_THAT(lists(rule, daily), IsEmpty());
+  }
+  EXPECT_THAT(lists("evidence.require_crl = true", required), IsEmpty());
+  EXPECT_THAT(lists("evidence.maximum_crl_age_hours = 24", required),
+              ElementsAre("policy.evidence.revocation"));
+  const auto itself = [](VtpmClaims& c) { c.ak_issuer.clear(); };
+  EXPECT_TRUE(changed("evidence.require_crl = true", itself).accepted());
+
   const auto unsaid = [](VtpmClaims& c) {
     c.pcrs.at(0).values[13] = Digest(c.pcrs.at(0).bank, Buffer(digest_size(c.pcrs.at(0).bank), 7));
   };
@@ -597,7 +615,7 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
       {"[evidence]\n\"never.allow_emulated\" = true",
        "policy.toml:2: evidence.never.allow_emulated: no such key: there is banks, only_bank, "
        "minimum_nonce_bytes, "
-       "allow_sha1, allow_emulated, allow_operator_trust"},
+       "allow_sha1, allow_emulated, allow_operator_trust, require_crl, maximum_crl_age_hours"},
       {"[kernel]\nmust_not = [\"\"]",
        "policy.toml:2: kernel.must_not: \"\": want one parameter of the kernel"},
       {"[kernel]\nmust_not = ['\"\"']",
@@ -650,7 +668,7 @@ TEST(AppraisalPolicy, RefusesWhatItDoesNotUnderstandWithItsLine) {
        "\"sha512\""},
       {"[evidence]\nbank = [\"sha256\"]",
        "policy.toml:2: evidence.bank: no such key: there is banks, only_bank, minimum_nonce_bytes, "
-       "allow_sha1, allow_emulated, allow_operator_trust"},
+       "allow_sha1, allow_emulated, allow_operator_trust, require_crl, maximum_crl_age_hours"},
       {"[evidence]\nonly_bank = \"md5\"",
        "policy.toml:2: evidence.only_bank: \"md5\": want \"sha1\", \"sha256\", \"sha384\" or "
        "\"sha512\""},
@@ -736,6 +754,14 @@ TEST(AppraisalPolicy, RefusesRulesOfTheKernelWithoutOneOfThePrograms) {
         refusal(table + "\n[[condition]]\nname = \"c\"\nthat = \"efi.applications.size() > 0\""),
         "");
     EXPECT_NE(refusal(table + "\n[pcrs.sha256]\n7 = [\"" + digest + "\"]"), "");
+  }
+  for (const std::string pcr : {"7", "8", "9", "11", "12"}) {
+    const std::string table = any + "[pcrs.sha256]\n" + pcr + " = [\"" + digest + "\"]\n";
+    EXPECT_EQ(refusal(table), pcr == "7" ? ""
+                                         : "policy.toml:2: pcrs: whatever program is started can "
+                                           "pretend this: say which may be, in "
+                                           "applications.exactly or applications.within");
+    EXPECT_EQ(refusal(table + "4 = [\"" + digest + "\"]\n"), "");
   }
 }
 

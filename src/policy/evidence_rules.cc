@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "base/hex.h"
 #include "formats/bank.h"
@@ -102,6 +103,36 @@ PolicyRule nonce_rule(std::size_t minimum) {
           }};
 }
 
+/// Longer than any CA lets a list stand.
+constexpr std::int64_t kLongestListAge = 10 * 366 * 24;
+
+std::string describe(const RevocationTerms& terms) {
+  std::string out = terms.missing == RevocationTerms::Missing::refused
+                        ? "a current list of each issuer"
+                        : "the lists that there are";
+  if (terms.max_age)
+    out += fmt::format(", of the last {} hours",
+                       std::chrono::duration_cast<std::chrono::hours>(*terms.max_age).count());
+  return out;
+}
+
+/// Whoever judges the evidence was asked for it (AppraisalPolicy::terms).  Behind a key that is
+/// trusted itself no CA stands who could revoke it.
+PolicyRule revocation_rule(const RevocationTerms& terms) {
+  return {"policy.evidence.revocation", PolicyArea::evidence, PolicyScope::attestation,
+          fmt::format("The certificate of the attestation key was held against {} of what CAs "
+                      "revoked, unless the key is trusted itself.",
+                      describe(terms)),
+          [terms](const PolicySubject& subject) {
+            const VtpmClaims& claims = *subject.claims;
+            const bool itself = claims.ak_issuer.empty();
+            return PolicyFinding{
+                itself || claims.revocation.cover(terms), describe(terms),
+                itself ? "a key that is trusted itself" : describe(claims.revocation),
+                "ask whoever verifies for current lists: --crl, --require-crl"};
+          }};
+}
+
 /// What is measured into a register; PFP 1.06 section 3.3.4.
 PolicyArea area_of_pcr(std::size_t index) {
   switch (index) {
@@ -161,9 +192,10 @@ Result<PolicyRule> read_pcr_rule(HashAlgorithm bank, const TomlItem& item) {
 }  // namespace
 
 Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items,
-                                                    std::optional<HashAlgorithm>& only_bank) {
+                                                    EvidenceTerms& terms) {
   std::vector<PolicyRule> out;
-  bool allow_sha1 = false, allow_emulated = false, allow_operator_trust = false;
+  bool allow_sha1 = false, allow_emulated = false, allow_operator_trust = false,
+       require_crl = false;
   std::int64_t minimum_nonce = kMinimumNonce;
   for (const TomlItem& item : items) {
     if (item.key() == "banks") {
@@ -179,29 +211,40 @@ Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> it
       const auto bank = read_bank(item);
       if (!bank) return pass_on(bank);
       out.push_back(only_bank_rule(*bank));
-      only_bank = *bank;
+      terms.only_bank = *bank;
     } else if (item.key() == "minimum_nonce_bytes") {
       const auto bytes = item.integer(1);
       if (!bytes) return pass_on(bytes);
       if (*bytes > kLongestNonce)
         return item.refuse(fmt::format("no TPM answers more than {} bytes", kLongestNonce));
       minimum_nonce = *bytes;
-    } else if (item.key() == "allow_sha1" || item.key() == "allow_emulated" ||
-               item.key() == "allow_operator_trust") {
-      const auto allowed = item.boolean();
-      if (!allowed) return pass_on(allowed);
-      (item.key() == "allow_sha1"       ? allow_sha1
-       : item.key() == "allow_emulated" ? allow_emulated
-                                        : allow_operator_trust) = *allowed;
+    } else if (item.key() == "maximum_crl_age_hours") {
+      const auto hours = item.integer(1);
+      if (!hours) return pass_on(hours);
+      if (*hours > kLongestListAge)
+        return item.refuse(fmt::format("no list is used for {} hours", kLongestListAge));
+      terms.revocation.max_age = std::chrono::hours(*hours);
+    } else if (bool* const flag = item.key() == "allow_sha1"             ? &allow_sha1
+                                  : item.key() == "allow_emulated"       ? &allow_emulated
+                                  : item.key() == "require_crl"          ? &require_crl
+                                  : item.key() == "allow_operator_trust" ? &allow_operator_trust
+                                                                         : nullptr) {
+      const auto said = item.boolean();
+      if (!said) return pass_on(said);
+      *flag = *said;
     } else {
       return item.refuse(
           "no such key: there is banks, only_bank, minimum_nonce_bytes, allow_sha1, "
-          "allow_emulated, "
-          "allow_operator_trust");
+          "allow_emulated, allow_operator_trust, require_crl, maximum_crl_age_hours");
     }
   }
   out.push_back(nonce_rule(static_cast<std::size_t>(minimum_nonce)));
-  if (!allow_sha1) out.push_back(no_sha1_rule());
+  if (require_crl) terms.revocation.missing = RevocationTerms::Missing::refused;
+  if (require_crl || terms.revocation.max_age) out.push_back(revocation_rule(terms.revocation));
+  if (allow_sha1)
+    terms.sha1 = Sha1::allowed;
+  else
+    out.push_back(no_sha1_rule());
   if (!allow_emulated) out.push_back(hardware_rule());
   if (!allow_operator_trust) out.push_back(vendor_rule());
   return out;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <span>
 #include <vector>
 
+#include "policy/evidence_terms.h"
 #include "policy/policy_rule.h"
 
 namespace assay {
 
-/// The section [evidence]: `banks`, `minimum_nonce_bytes`, `allow_sha1`, `allow_emulated`,
-/// `allow_operator_trust`, `only_bank`; and what holds without it.
+/// The section [evidence]: `banks`, `minimum_nonce_bytes`, `allow_emulated`,
+/// `allow_operator_trust`, and what holds without it; `only_bank`, `allow_sha1`, `require_crl` and
+/// `maximum_crl_age_hours`, which `terms` has too.
 Result<std::vector<PolicyRule>> read_evidence_rules(std::span<const TomlItem> items,
-                                                    std::optional<HashAlgorithm>& only_bank);
+                                                    EvidenceTerms& terms);
 
 /// What holds of the evidence under a policy of another tool: its users choose their nonces.
 std::vector<PolicyRule> evidence_rules_of_other_policies();

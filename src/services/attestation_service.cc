@@ -359,15 +359,16 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
   TrustedKeyFiles::Found enrolled;
   if (wanted.attestation.ak_cert.empty() && settings_.trusted_keys != nullptr)
     enrolled = settings_.trusted_keys->find_signer(wanted.attestation);
-  VtpmOutcome outcome =
-      authenticate_vtpm(wanted.attestation,
-                        {.trust = trust_,
-                         .nonce = nonce,
-                         .now = call.now,
-                         .paths = &paths_,
-                         .keys = {enrolled.key, enrolled.key != nullptr ? std::size_t{1} : 0},
-                         .revocation = revocation.get(),
-                         .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt});
+  VtpmOutcome outcome = authenticate_vtpm(
+      wanted.attestation,
+      {.trust = trust_,
+       .nonce = nonce,
+       .now = call.now,
+       .paths = &paths_,
+       .keys = {enrolled.key, enrolled.key != nullptr ? std::size_t{1} : 0},
+       .revocation = revocation.get(),
+       .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt,
+       .sha1 = settings_.policy ? settings_.policy->terms().sha1 : Sha1::refused});
   if (settings_.policy && outcome.claims)
     outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
   if (!outcome.verdict.accepted() || !outcome.claims) {

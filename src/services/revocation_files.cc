@@ -28,8 +28,7 @@ bool is_complete(const Crl& crl) { return crl.unhandled_extensions().empty(); }
 
 Result<RevocationLists> RevocationFiles::read(const Settings& settings) {
   RevocationLists out;
-  out.missing = settings.missing;
-  out.max_age = settings.max_age;
+  out.terms = settings.terms;
   for (const std::filesystem::path& path : settings.files) {
     const auto file = read_file(path, kMaxCrlFile);
     if (!file) return pass_on(file);
@@ -150,8 +149,7 @@ void RevocationFiles::tell_what_stays(const Source& source) {
 
 std::shared_ptr<const RevocationLists> RevocationFiles::together() const {
   RevocationLists out;
-  out.missing = settings_.missing;
-  out.max_age = settings_.max_age;
+  out.terms = settings_.terms;
   for (const Source& source : sources_) {
     for (const Listed& listed : source.now.lists) out.lists.push_back(listed.crl);
     for (const Listed& listed : source.kept) out.lists.push_back(listed.crl);

@@ -23,8 +23,7 @@ class RevocationFiles {
  public:
   struct Settings {
     std::vector<std::filesystem::path> files;  ///< DER or PEM; each has one list or more
-    RevocationLists::Missing missing = RevocationLists::Missing::accepted;
-    std::optional<std::chrono::seconds> max_age = std::nullopt;
+    RevocationTerms terms{};
   };
 
   /// Reads them all.  Fault::unavailable, Fault::malformed name the file.

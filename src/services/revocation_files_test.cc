@@ -303,13 +303,13 @@ TEST_F(RevocationFilesTest, AreNotOpenedWhereOneCannotBeRead) {
 TEST_F(RevocationFilesTest, BringTheSettingsAlong) {
   publish({});
   const auto files = RevocationFiles::open({.files = {path_},
-                                            .missing = RevocationLists::Missing::refused,
-                                            .max_age = std::chrono::seconds(60)});
+                                            .terms = {.missing = RevocationTerms::Missing::refused,
+                                                      .max_age = std::chrono::seconds(60)}});
   ASSERT_TRUE(files);
   publish({{0x01}});
   (*files)->refresh();
-  EXPECT_EQ((*files)->lists()->missing, RevocationLists::Missing::refused);
-  EXPECT_EQ((*files)->lists()->max_age, std::chrono::seconds(60));
+  EXPECT_EQ((*files)->lists()->terms.missing, RevocationTerms::Missing::refused);
+  EXPECT_EQ((*files)->lists()->terms.max_age, std::chrono::seconds(60));
 }
 
 }  // namespace

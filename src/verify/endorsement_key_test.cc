@@ -150,8 +150,8 @@ TEST(EndorsementKey, IsHeldAgainstTheListsOfItsMakersCas) {
 
   RevocationLists lists = lists_of_the_maker({{0x7f}}, {{0x7f}});
   for (const auto missing :
-       {RevocationLists::Missing::accepted, RevocationLists::Missing::refused}) {
-    lists.missing = missing;
+       {RevocationTerms::Missing::accepted, RevocationTerms::Missing::refused}) {
+    lists.terms.missing = missing;
     const auto outcome = judged(&lists);
     EXPECT_THAT(refusals(outcome.verdict), IsEmpty());
     EXPECT_TRUE(outcome.enrollee.has_value());
@@ -178,7 +178,7 @@ TEST(EndorsementKey, IsHeldAgainstTheListsOfItsMakersCas) {
     EXPECT_TRUE(outcome.enrollee.has_value());
     EXPECT_EQ(verdict_of(outcome.verdict, "ek.revocation.list"), CheckVerdict::absent);
   }
-  none.missing = RevocationLists::Missing::refused;
+  none.terms.missing = RevocationTerms::Missing::refused;
   EXPECT_THAT(failures(judged(&none).verdict), ElementsAre("ek.revocation.list"));
   EXPECT_FALSE(judged(&none).enrollee.has_value());
 }

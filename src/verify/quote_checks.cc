@@ -172,16 +172,20 @@ class QuoteChecks {
   Result<TpmSignature> signature_;
 };
 
-void check_banks(const std::vector<Quote>& quotes, Verdict& verdict) {
+void check_banks(const std::vector<Quote>& quotes, Sha1 sha1, Verdict& verdict) {
   const std::vector<HashAlgorithm> banks = banks_of(quotes);
   verdict.require("tpm.quotes.present", !quotes.empty(), "at least one quote",
                   fmt::format("{}", quotes.size()), "attest again: assay attest");
   // Two quotes of a bank could disagree, and readers would pick different ones.
   verdict.require("tpm.quotes.banks", banks.size() == quotes.size(), "each PCR bank once",
                   names(banks), "send one quote for each bank");
-  verdict.require("tpm.quotes.strength", !banks.empty() && banks[0] != HashAlgorithm::sha1,
-                  "a bank better than SHA-1", names(banks),
-                  "allocate a SHA-256 bank in the TPM (tpm2_pcrallocate) and attest again");
+  const bool strong = !banks.empty() && banks[0] != HashAlgorithm::sha1;
+  verdict.require(
+      "tpm.quotes.strength", strong || (!banks.empty() && sha1 == Sha1::allowed),
+      sha1 == Sha1::allowed ? "any bank: SHA-1 is allowed" : "a bank better than SHA-1",
+      names(banks),
+      "allocate a SHA-256 bank in the TPM (tpm2_pcrallocate) and attest again, or allow "
+      "SHA-1: --allow-sha1, or allow_sha1 in the policy");
 }
 
 /// Quotes of one attestation come from one key of one TPM, in one boot.
@@ -229,9 +233,9 @@ std::vector<HashAlgorithm> banks_of(const std::vector<Quote>& quotes) {
 
 std::vector<std::optional<QuoteAttest>> check_quotes(const std::vector<Quote>& quotes,
                                                      const std::optional<PublicKey>& key,
-                                                     Bytes nonce, NonceRule rule,
+                                                     Bytes nonce, NonceRule rule, Sha1 sha1,
                                                      Verdict& verdict) {
-  check_banks(quotes, verdict);
+  check_banks(quotes, sha1, verdict);
   std::vector<std::optional<QuoteAttest>> attests;
   attests.reserve(quotes.size());
   for (const Quote& quote : quotes) {

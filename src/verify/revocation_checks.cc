@@ -15,7 +15,7 @@ namespace assay {
 namespace {
 
 using Lists = std::vector<const Crl*>;
-using Missing = RevocationLists::Missing;
+using Missing = RevocationTerms::Missing;
 
 constexpr std::string_view kSteps[] = {"list", "signature", "complete", "fresh", "serial"};
 
@@ -101,7 +101,7 @@ class RevocationChecks {
       return true;
     }
     const std::string got = "no list of " + quoted(without->link->issuer);
-    if (revocation_.missing == Missing::refused)
+    if (revocation_.terms.missing == Missing::refused)
       verdict_.require(
           id("list"), false, std::string(kWanted), got,
           "fetch the list that the certificate names (cRLDistributionPoints): --crl FILE");
@@ -164,7 +164,7 @@ class RevocationChecks {
     const auto stale = std::ranges::find_if(judged, [&](const Judged& one) {
       return std::ranges::none_of(one.lists, [&](const Crl* crl) { return is_fresh(*crl); });
     });
-    const auto& bound = revocation_.max_age;
+    const auto& bound = revocation_.terms.max_age;
     std::string wanted = fmt::format("current at {}", rfc3339(now_));
     if (bound) wanted += fmt::format(", at most {} s old", bound->count());
     if (stale == judged.end()) {
@@ -173,7 +173,7 @@ class RevocationChecks {
       return;
     }
     std::string got = quoted(stale->link->issuer) + ": " + times_of(*stale->lists.front());
-    if (revocation_.missing == Missing::refused)
+    if (revocation_.terms.missing == Missing::refused)
       verdict_.require(id("fresh"), false, std::move(wanted), std::move(got),
                        "fetch the list again");
     else
@@ -184,7 +184,7 @@ class RevocationChecks {
     if (crl.this_update() > now_) return false;
     const auto next = crl.next_update();
     if (next && *next < now_) return false;
-    const auto& bound = revocation_.max_age;
+    const auto& bound = revocation_.terms.max_age;
     return bound ? now_ - crl.this_update() <= *bound : next.has_value();
   }
 

@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using Missing = RevocationLists::Missing;
+using Missing = RevocationTerms::Missing;
 
 Instant day(const char* text) {
   return parse_rfc3339("test", std::string(text) + "T00:00:00Z").value();
@@ -47,7 +47,8 @@ class Revocation : public testing::Test {
     attestation.intermediates = {to_buffer(lower_.der())};
     const Trust trust = parse_trust("test", root_.pem()).value();
     Verdict verdict;
-    const RevocationLists known{.lists = std::move(lists), .missing = missing, .max_age = max_age};
+    const RevocationLists known{.lists = std::move(lists),
+                                .terms = {.missing = missing, .max_age = max_age}};
     check_revocation("ak.revocation", CertificatePath::read(attestation, trust)->links, &known,
                      day("2023-01-05"), verdict);
     return verdict;

@@ -106,6 +106,7 @@ struct Voucher {
   std::string fingerprint, issuer;
   Provenance provenance = Provenance::operator_added;
   std::optional<GceInstance> instance;
+  RevocationTerms revocation;
 };
 
 Voucher check_key(const Attestation& attestation, const VtpmExpectations& expectations,
@@ -122,6 +123,7 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
   const auto path = check_attestation_key(attestation, expectations.trust, expectations.now,
                                           expectations.paths, verdict);
   if (!path) return out;
+  if (expectations.revocation != nullptr) out.revocation = expectations.revocation->terms;
   check_revocation("ak.revocation", path->links, expectations.revocation, expectations.now,
                    verdict);
   out.key = path->key;
@@ -142,7 +144,8 @@ VtpmClaims claims_of(const Attestation& attestation, Voucher voucher, MachineSta
                     .ak_fingerprint = std::move(voucher.fingerprint),
                     .ak_issuer = std::move(voucher.issuer),
                     .provenance = voucher.provenance,
-                    .nonce_bytes = attest.extra_data.size()};
+                    .nonce_bytes = attest.extra_data.size(),
+                    .revocation = voucher.revocation};
 }
 
 /// The attestation with the quotes of one bank alone.
@@ -167,7 +170,7 @@ VtpmOutcome authenticate_vtpm(const Attestation& sent, const VtpmExpectations& e
   const Attestation& attestation = chosen ? *chosen : sent;
   Voucher voucher = check_key(attestation, expectations, out.verdict);
   const auto attests = check_quotes(attestation.quotes, voucher.key, expectations.nonce,
-                                    NonceRule::fresh, out.verdict);
+                                    NonceRule::fresh, expectations.sha1, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
   auto cos = check_launcher(attestation, out.verdict);
   if (machine) machine->cos = std::move(cos);
@@ -184,7 +187,7 @@ VtpmOutcome authenticate_vtpm(const Attestation& sent, const VtpmExpectations& e
 UnauthenticatedOutcome check_against_own_key(const Attestation& attestation, Bytes nonce) {
   UnauthenticatedOutcome out;
   const auto key = check_own_key(attestation, out.verdict);
-  check_quotes(attestation.quotes, key, nonce, NonceRule::as_in_gotpm, out.verdict);
+  check_quotes(attestation.quotes, key, nonce, NonceRule::as_in_gotpm, Sha1::refused, out.verdict);
   auto machine = check_boot(attestation, out.verdict);
   auto cos = check_launcher(attestation, out.verdict);
   if (machine) machine->cos = std::move(cos);

@@ -15,6 +15,7 @@
 #include "verify/authentic.h"
 #include "verify/check.h"
 #include "verify/machine_state.h"
+#include "verify/quote_checks.h"
 #include "verify/trusted_key.h"
 #include "verify/verified_paths.h"
 
@@ -31,6 +32,9 @@ struct VtpmClaims {
   std::string ak_issuer;  ///< the anchor that vouches for it; empty: it is trusted itself
   Provenance provenance = Provenance::operator_added;  ///< of that anchor, or of the trusted key
   std::size_t nonce_bytes = 0;                         ///< length of the nonce that it answers
+  /// What was asked of the lists of revoked certificates; of no meaning for a key that is trusted
+  /// itself, behind which no CA stands.
+  RevocationTerms revocation;
 };
 
 /// What to hold vTPM evidence against.  Everything that varies is here.
@@ -48,6 +52,7 @@ struct VtpmExpectations {
   /// Judge the quotes of this bank alone; the others are left aside, which the verdict says.  None:
   /// every quote must verify.
   std::optional<HashAlgorithm> bank = std::nullopt;
+  Sha1 sha1 = Sha1::refused;
 };
 
 /// The verdict, and the claims where the verdict is accepted.

@@ -281,6 +281,25 @@ TEST(AuthenticateVtpm, AcceptsTheBanksBetterThanSha1Alone) {
   }
 }
 
+TEST(AuthenticateVtpm, AcceptsSha1AloneOnlyWhereItIsAllowedByName) {
+  RECORDED_OR_SKIP();
+  Attestation attestation = original;
+  std::erase_if(attestation.quotes,
+                [](const Quote& q) { return q.pcrs.bank != HashAlgorithm::sha1; });
+  ASSERT_EQ(attestation.quotes.size(), 1U);
+  for (const Sha1 sha1 : {Sha1::refused, Sha1::allowed}) {
+    const VtpmOutcome outcome = authenticate_vtpm(
+        attestation,
+        {.trust = google_trust(), .nonce = kRecordedNonce, .now = in_2023(), .sha1 = sha1});
+    const bool allowed = sha1 == Sha1::allowed;
+    EXPECT_EQ(outcome.claims.has_value(), allowed);
+    EXPECT_THAT(refusals(outcome.verdict), allowed
+                                               ? std::vector<std::string>{}
+                                               : std::vector<std::string>{"tpm.quotes.strength"});
+    if (allowed) EXPECT_EQ((*outcome.claims)->machine.bank, HashAlgorithm::sha1);
+  }
+}
+
 TEST(AuthenticateVtpm, AcceptsWithoutAkPubAsServicesSendIt) {
   RECORDED_OR_SKIP();
   Attestation attestation = original;
