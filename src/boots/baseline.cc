@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "policy/appraisal_policy.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
 
@@ -17,7 +18,7 @@ namespace assay {
 
 namespace {
 
-using Boots = std::span<const MachineState* const>;
+using Boots = std::span<const GoodBoot>;
 
 /// One value of a list, and what a person calls it where the value does not say.
 struct Entry {
@@ -56,7 +57,7 @@ Entry entry_of(const Buffer& der) {
 /// All entries of one database, in all boots.
 Entries entries(Boots boots, SignatureDatabase SecureBootState::* database) {
   Entries out;
-  for (const MachineState* m : boots) {
+  for (const auto& [name, m] : boots) {
     for (const Buffer& der : (m->secure_boot.*database).certificates) add_once(out, entry_of(der));
     for (const Buffer& hash : (m->secure_boot.*database).hashes)
       add_once(out, in_quotes(hex(hash)));
@@ -68,7 +69,7 @@ Entries entries(Boots boots, SignatureDatabase SecureBootState::* database) {
 Entries revoked_everywhere(Boots boots) {
   std::set<Entry> common;
   bool first = true;
-  for (const MachineState* m : boots) {
+  for (const auto& [name, m] : boots) {
     std::set<Entry> here;
     for (const Buffer& hash : m->secure_boot.dbx.hashes) here.insert({in_quotes(hex(hash)), {}});
     for (const Buffer& der : m->secure_boot.dbx.certificates) here.insert(entry_of(der));
@@ -81,20 +82,25 @@ Entries revoked_everywhere(Boots boots) {
 /// The document, area by area.
 class Baseline {
  public:
-  Baseline(Boots boots, BaselineBank bank) : boots_(boots), bank_(bank) {}
+  Baseline(Boots boots, BaselineBank bank, const std::vector<std::string>& open)
+      : boots_(boots), bank_(bank), open_(open) {}
 
-  std::string write() {
+  Result<std::string> write() {
     if (bank_ == BaselineBank::only)
-      body_ += fmt::format("\n[evidence]\nonly_bank = \"{}\"\n", name_of(boots_.front()->bank));
-    platform();
-    secure_boot();
-    applications();
-    drivers();
-    kernel();
-    unified();
+      body_ +=
+          fmt::format("\n[evidence]\nonly_bank = \"{}\"\n", name_of(boots_.front().state->bank));
+    if (!opened("platform")) platform();
+    if (!opened("secure_boot")) secure_boot();
+    if (!opened("applications")) applications();
+    if (!opened("drivers")) drivers();
+    if (!opened("kernel")) {
+      kernel();
+      unified();
+    }
     registers();
     // A log says nothing of whose machine it is.
-    accept_any_.emplace_back("instance");
+    if (!opened("instance")) accept_any_.emplace_back("instance");
+    if (!reasons_.empty()) return fail(Fault::malformed, "baseline", reasons_);
     std::string head = fmt::format(
         "# What {} had, and nothing else.\n"
         "# Made by `assay eventlog baseline`; read it, and loosen what may change.\n\n"
@@ -111,11 +117,28 @@ class Baseline {
     return out;
   }
 
-  /// Begins a table; `area` is open to anything if nothing follows.
-  void section(std::string_view name) { pending_ = fmt::format("\n[{}]\n", name); }
-  void close(std::string_view area) {
-    if (!std::exchange(pending_, {}).empty()) accept_any_.emplace_back(area);
+  /// Whether the area was opened by name; then nothing is asked about it.
+  bool opened(std::string_view area) {
+    if (std::find(open_.begin(), open_.end(), area) == open_.end()) return false;
+    accept_any_.emplace_back(area);
+    return true;
   }
+  /// The boots do not let the area be pinned.
+  void cannot(std::string_view area, std::string_view why) {
+    reasons_ +=
+        fmt::format("{}{}: {}; `--accept-any {}` leaves it open",
+                    reasons_.empty() ? "cannot tell what to allow\n" : "\n", area, why, area);
+  }
+  /// The first boot of which something is so; nullptr if it is so of none.
+  template <class Predicate>
+  const GoodBoot* first_with(Predicate is_so) const {
+    const auto found = std::find_if(boots_.begin(), boots_.end(),
+                                    [&](const GoodBoot& boot) { return is_so(*boot.state); });
+    return found == boots_.end() ? nullptr : &*found;
+  }
+
+  /// Begins a table; it is left out if nothing follows.
+  void section(std::string_view name) { pending_ = fmt::format("\n[{}]\n", name); }
   void line(std::string_view text) {
     body_ += std::exchange(pending_, {});
     body_ += fmt::format("{}\n", text);
@@ -137,7 +160,7 @@ class Baseline {
     Entries technologies, versions;
     std::optional<std::uint32_t> lowest;
     bool all_google = true;
-    for (const MachineState* m : boots_) {
+    for (const auto& [log, m] : boots_) {
       const PlatformState& p = m->platform;
       if (p.technology != ConfidentialTechnology::none)
         add_once(technologies, in_quotes(short_name(p.technology)));
@@ -151,43 +174,68 @@ class Baseline {
       line(fmt::format("minimum_firmware_version = {}", *lowest));
     else
       list("scrtm_versions", versions);
-    close("platform");
   }
 
   void secure_boot() {
-    section("secure_boot");
-    const bool on = std::all_of(boots_.begin(), boots_.end(), [](const MachineState* m) {
-      return m->secure_boot.enabled.value_or(false);
-    });
-    if (on) {
-      line("required = true");
-      list("pk_within", entries(boots_, &SecureBootState::pk));
-      list("kek_within", entries(boots_, &SecureBootState::kek));
-      list("db_within", entries(boots_, &SecureBootState::db));
-      list("authorities_within", entries(boots_, &SecureBootState::authority));
-      list("dbx_at_least", revoked_everywhere(boots_));
+    using State = const MachineState&;
+    const auto* silent = first_with([](State m) { return !m.secure_boot.enabled; });
+    const auto* on = first_with([](State m) { return m.secure_boot.enabled.value_or(false); });
+    const auto* off = first_with([](State m) { return !m.secure_boot.enabled.value_or(true); });
+    if (silent != nullptr)
+      return cannot("secure_boot", fmt::format("{} does not say whether it was on", silent->name));
+    if (on != nullptr && off != nullptr)
+      return cannot(
+          "secure_boot",
+          fmt::format("it was on in {} and off in {}: make a policy of each", on->name, off->name));
+    if (on == nullptr) {
+      accept_any_.emplace_back("secure_boot");
+      body_ += "\n# Secure Boot was off: nothing is asked about it, nor about its keys.\n";
+      return;
     }
-    close("secure_boot");
+    section("secure_boot");
+    line("required = true");
+    list("pk_within", entries(boots_, &SecureBootState::pk));
+    list("kek_within", entries(boots_, &SecureBootState::kek));
+    list("db_within", entries(boots_, &SecureBootState::db));
+    list("authorities_within", entries(boots_, &SecureBootState::authority));
+    list("dbx_at_least", revoked_everywhere(boots_));
   }
 
   void applications() {
-    section("applications");
+    if (const auto* cut = first_with([](const MachineState& m) { return !m.efi; }))
+      return cannot("applications",
+                    fmt::format("{} ends before the system took over (no ExitBootServices), so it "
+                                "may not name all that ran",
+                                cut->name));
     Entries sequences;
-    for (const MachineState* m : boots_) {
-      if (!m->efi || m->efi->applications.empty()) return close("applications");
+    const GoodBoot* without = nullptr;
+    for (const GoodBoot& boot : boots_) {
+      const auto& efi = boot.state->efi;
+      if (!efi || efi->applications.empty()) {
+        without = &boot;
+        continue;
+      }
       std::string sequence;
-      for (const Digest& d : m->efi->applications)
+      for (const Digest& d : efi->applications)
         sequence += fmt::format("{}{}", sequence.empty() ? "" : ", ", in_quotes(digest_text(d)));
       add_once(sequences, fmt::format("[{}]", sequence));
     }
+    if (sequences.empty()) {
+      programs_by_register_ = true;
+      return;
+    }
+    if (without != nullptr)
+      return cannot("applications", fmt::format("{} measured no program and others did: make a "
+                                                "policy of each",
+                                                without->name));
+    section("applications");
     list("exactly", sequences);
-    close("applications");
   }
 
   void drivers() {
     section("drivers");
     Entries all;
-    for (const MachineState* m : boots_) {
+    for (const auto& [log, m] : boots_) {
       if (!m->efi) continue;
       const auto& efi = *m->efi;
       for (const Digest& d : efi.boot_services_drivers) add_once(all, in_quotes(digest_text(d)));
@@ -201,7 +249,7 @@ class Baseline {
     section("kernel");
     Entries lines, files, disks;
     bool all_have_disks = true;
-    for (const MachineState* m : boots_) {
+    for (const auto& [log, m] : boots_) {
       if (m->kernel_command_line) add_once(lines, in_quotes(printable(*m->kernel_command_line)));
       all_have_disks = all_have_disks && !m->possible_initrds().empty();
       for (const Digest& d : m->possible_initrds()) {
@@ -224,13 +272,13 @@ class Baseline {
   void unified() {
     section("uki.sections");
     std::vector<std::string> names;
-    for (const MachineState* m : boots_)
+    for (const auto& [log, m] : boots_)
       if (m->uki)
         for (const UkiState::Section& s : m->uki->sections)
           if (std::find(names.begin(), names.end(), s.name) == names.end()) names.push_back(s.name);
     for (const std::string& name : names) {
       Entries digests;
-      for (const MachineState* m : boots_)
+      for (const auto& [log, m] : boots_)
         if (m->uki)
           for (const UkiState::Section& s : m->uki->sections)
             if (s.name == name) add_once(digests, in_quotes(digest_text(s.digest)));
@@ -238,7 +286,17 @@ class Baseline {
     }
     if (pending_.empty()) kernel_known_ = true;
     pending_.clear();
-    if (!kernel_known_) accept_any_.emplace_back("kernel");
+    if (!kernel_known_)
+      return cannot("kernel", "the logs name no kernel, command line or section of an image");
+    if (const auto* cut = first_with([](const MachineState& m) { return !m.efi; }))
+      return cannot("kernel",
+                    fmt::format("{} ends before the system took over, so it may not have all that "
+                                "was measured beside the kernel",
+                                cut->name));
+    if (std::find(open_.begin(), open_.end(), "applications") != open_.end())
+      cannot("kernel",
+             "its rules bind only beside rules about the programs, and applications are "
+             "left open");
   }
 
   /// Where a register ended that a log holds no secret about.
@@ -252,16 +310,16 @@ class Baseline {
   /// What was put beside the kernel and has no rule of its own: command lines, add-ons, credentials
   /// and system extensions of systemd's stub (PCR 12 and 13), the owner's keys of shim (PCR 14).
   void registers() {
-    // Windows counts its boots there.
-    for (const MachineState* m : boots_)
+    // Windows counts its boots there.  A register whose log ends early has another value.
+    for (const auto& [log, m] : boots_)
       if (m->windows) return;
-    section(fmt::format("pcrs.{}", name_of(boots_.front()->bank)));
+    if (first_with([](const MachineState& m) { return !m.efi; }) != nullptr) return;
+    section(fmt::format("pcrs.{}", name_of(boots_.front().state->bank)));
     std::vector<std::uint32_t> pcrs{12, 13, 14};
-    // A kernel's rules need one about the programs, and these boots do not list theirs.
-    if (kernel_known_ && std::erase(accept_any_, "applications") > 0) pcrs.insert(pcrs.begin(), 4);
+    if (programs_by_register_) pcrs.insert(pcrs.begin(), 4);
     for (const std::uint32_t pcr : pcrs) {
       Entries values;
-      for (const MachineState* m : boots_)
+      for (const auto& [log, m] : boots_)
         add_once(values, in_quotes(hex(value_of(*m, pcr).bytes())));
       list(fmt::format("\"{}\"", pcr), values);
     }
@@ -269,22 +327,60 @@ class Baseline {
 
   Boots boots_;
   BaselineBank bank_;
+  const std::vector<std::string>& open_;  ///< areas that the caller leaves open
   std::vector<std::string> accept_any_;
   std::string body_, pending_;
+  std::string reasons_;  ///< why no policy can be written; a line each
   bool kernel_known_ = false;
+  bool programs_by_register_ = false;  ///< no boot listed any: PCR 4 says that none was started
 };
+
+/// The rules that a boot fails, with what it has instead.
+std::string failures(const AppraisalPolicy& policy, const MachineState& machine) {
+  std::string out;
+  const Verdict verdict = policy.appraise_machine(machine);
+  for (const Check& check : verdict.checks())
+    if (check.verdict == CheckVerdict::fail && !out.ends_with(check.id))
+      out += fmt::format("{}{}", out.empty() ? "" : ", ", check.id);
+  return out;
+}
+
+/// What is written must let in what it was written from.
+Status hold_against(Boots boots, const std::string& text) {
+  const auto policy = AppraisalPolicy::parse("baseline", text);
+  if (!policy) return pass_on(policy);
+  std::string refused;
+  for (const GoodBoot& boot : boots)
+    if (const std::string failed = failures(*policy, *boot.state); !failed.empty())
+      refused += fmt::format("\n{} would be refused by {}", boot.name, failed);
+  if (refused.empty()) return {};
+  return fail(Fault::malformed, "baseline",
+              "these boots are of different kinds, and one policy cannot describe them: make one "
+              "for each kind of boot" +
+                  refused);
+}
 
 }  // namespace
 
-Result<std::string> write_baseline(Boots boots, BaselineBank bank) {
+bool is_open_to_choice(std::string_view area) {
+  constexpr std::string_view kAreas[] = {"platform", "secure_boot", "applications",
+                                         "drivers",  "kernel",      "instance"};
+  return std::find(std::begin(kAreas), std::end(kAreas), area) != std::end(kAreas);
+}
+
+Result<std::string> write_baseline(Boots boots, BaselineBank bank,
+                                   const std::vector<std::string>& accept_any) {
   if (boots.empty()) return fail(Fault::malformed, "baseline", "needs at least one boot");
-  for (const MachineState* m : boots)
-    if (m->bank != boots.front()->bank)
+  for (const auto& [name, m] : boots)
+    if (m->bank != boots.front().state->bank)
       return fail(
           Fault::malformed, "baseline",
           fmt::format("boots in {} and in {}: digests of different banks cannot be compared",
-                      name_of(boots.front()->bank), name_of(m->bank)));
-  return Baseline(boots, bank).write();
+                      name_of(boots.front().state->bank), name_of(m->bank)));
+  auto policy = Baseline(boots, bank, accept_any).write();
+  if (!policy) return policy;
+  if (auto holds = hold_against(boots, *policy); !holds) return pass_on(holds);
+  return policy;
 }
 
 }  // namespace assay

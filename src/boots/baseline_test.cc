@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boots/baseline.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,8 +25,15 @@ std::vector<std::string> failures(const AppraisalPolicy& policy, const MachineSt
   return out;
 }
 
+/// As a command names its logs: "boot 1", ...
+std::vector<GoodBoot> good(const std::vector<const MachineState*>& boots) {
+  std::vector<GoodBoot> out;
+  for (const MachineState* m : boots) out.push_back({fmt::format("boot {}", out.size() + 1), m});
+  return out;
+}
+
 Result<AppraisalPolicy> baseline_of(const std::vector<const MachineState*>& boots) {
-  const auto text = write_baseline(boots);
+  const auto text = write_baseline(good(boots));
   if (!text) return pass_on(text);
   return AppraisalPolicy::parse("baseline", *text);
 }
@@ -97,12 +105,12 @@ TEST(Baseline, RefusesEachChangeThatItShould) {
       std::cerr << "skipped without the corpus: " << row.name << "\n";
       continue;
     }
-    const Boot good(std::move(*bytes));
-    const MachineState state = good.state(kBank);
+    const Boot recorded(std::move(*bytes));
+    const MachineState state = recorded.state(kBank);
     const auto policy = baseline_of({&state});
     ASSERT_TRUE(policy) << to_string(policy.error());
     EXPECT_THAT(failures(*policy, state), testing::IsEmpty());
-    PredictedBoot changed(good.replayed());
+    PredictedBoot changed(recorded.replayed());
     const auto done = row.change(changed);
     ASSERT_TRUE(done) << to_string(done.error());
     EXPECT_THAT(failures(*policy, Boot(changed.log()).state(kBank)), testing::Contains(row.check));
@@ -137,8 +145,8 @@ TEST(Baseline, AllowsWhatEachOfItsBootsHad) {
 TEST(Baseline, OfEveryRecordedBootAcceptsThatBootAlone) {
   const char* const boots[] = {"nosb", "sb", "sbfull", "uki", "ukisb"};
   for (const char* of : boots) {
-    const MachineState good = Boot(*recorded_log(of)).state(kBank);
-    const auto policy = baseline_of({&good});
+    const MachineState recorded = Boot(*recorded_log(of)).state(kBank);
+    const auto policy = baseline_of({&recorded});
     ASSERT_TRUE(policy) << of << to_string(policy.error());
     for (const char* other : boots) {
       const MachineState state = Boot(*recorded_log(other)).state(kBank);
@@ -149,24 +157,70 @@ TEST(Baseline, OfEveryRecordedBootAcceptsThatBootAlone) {
 }
 
 TEST(Baseline, NamesItsBankWhereThatAloneIsToBeJudged) {
-  const MachineState good = Boot(*recorded_log("sb")).state(kBank);
-  const MachineState* const boots[] = {&good};
+  const MachineState state = Boot(*recorded_log("sb")).state(kBank);
+  const auto boots = good({&state});
   const auto any = AppraisalPolicy::parse("b", *write_baseline(boots));
   const auto one = AppraisalPolicy::parse("b", *write_baseline(boots, BaselineBank::only));
   ASSERT_TRUE(any && one);
   EXPECT_EQ(any->only_bank(), std::nullopt);
   EXPECT_EQ(one->only_bank(), kBank);
-  EXPECT_THAT(failures(*one, good), testing::IsEmpty());
+  EXPECT_THAT(failures(*one, state), testing::IsEmpty());
   EXPECT_THAT(failures(*one, Boot(*recorded_log("sb")).state(HashAlgorithm::sha384)),
               testing::Contains("policy.evidence.only_bank"));
+}
+
+/// Boots that no one policy describes, or that do not say enough for one.
+TEST(Baseline, IsNotWrittenWhereOneOfItsBootsWouldFail) {
+  const MachineState sb = Boot(*recorded_log("sb")).state(kBank);
+  const MachineState nosb = Boot(*recorded_log("nosb")).state(kBank);
+  const MachineState uki = Boot(*recorded_log("uki")).state(kBank);
+  const MachineState ukisb = Boot(*recorded_log("ukisb")).state(kBank);
+  const auto why = [](const std::vector<const MachineState*>& boots,
+                      const std::vector<std::string>& open = {}) {
+    const auto text = write_baseline(good(boots), BaselineBank::strongest, open);
+    return text ? "written" : to_string(text.error());
+  };
+  EXPECT_EQ(why({&sb, &nosb}),
+            "baseline: cannot tell what to allow\nsecure_boot: it was on in boot 1 and off in boot "
+            "2: make a policy of each; `--accept-any secure_boot` leaves it open");
+  EXPECT_THAT(why({&sb, &ukisb}),
+              testing::StartsWith("baseline: these boots are of different kinds, and one policy "
+                                  "cannot describe them: make one for each kind of boot\n"));
+  EXPECT_THAT(why({&nosb, &uki}), testing::HasSubstr("\nboot 1 would be refused by policy."));
+  EXPECT_THAT(why({&nosb, &uki}), testing::HasSubstr("\nboot 2 would be refused by policy."));
+  EXPECT_EQ(why({&sb, &sb}), "written");
+}
+
+TEST(Baseline, LeavesNothingOpenThatWasNotNamed) {
+  // Cut behind a record, before ExitBootServices.
+  Buffer bytes = *recorded_log("uki");
+  bytes.resize(3986);
+  const MachineState cut = Boot(bytes).state(kBank);
+  const auto refused = write_baseline(good({&cut}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      to_string(refused.error()),
+      "baseline: cannot tell what to allow\n"
+      "applications: boot 1 ends before the system took over (no ExitBootServices), so it may "
+      "not name all that ran; `--accept-any applications` leaves it open\n"
+      "kernel: the logs name no kernel, command line or section of an image; `--accept-any "
+      "kernel` leaves it open");
+  const auto open =
+      write_baseline(good({&cut}), BaselineBank::strongest, {"applications", "kernel"});
+  ASSERT_TRUE(open) << to_string(open.error());
+  EXPECT_THAT(*open,
+              testing::HasSubstr(
+                  "accept_any = [\"secure_boot\", \"applications\", \"kernel\", \"instance\"]"));
+  EXPECT_THAT(*open, testing::HasSubstr("# Secure Boot was off: nothing is asked about it"));
+  const MachineState sb = Boot(*recorded_log("sb")).state(kBank);
+  EXPECT_FALSE(write_baseline(good({&sb}), BaselineBank::strongest, {"applications"}));
 }
 
 TEST(Baseline, SaysWhyItCannotBeMade) {
   EXPECT_EQ(to_string(write_baseline({}).error()), "baseline: needs at least one boot");
   const Boot boot(*recorded_log("sb"));
   const MachineState a = boot.state(HashAlgorithm::sha256), b = boot.state(HashAlgorithm::sha1);
-  const MachineState* both[] = {&a, &b};
-  EXPECT_EQ(to_string(write_baseline(both).error()),
+  EXPECT_EQ(to_string(write_baseline(good({&a, &b})).error()),
             "baseline: boots in sha256 and in sha1: digests of different banks cannot be compared");
 }
 

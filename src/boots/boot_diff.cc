@@ -8,6 +8,7 @@
 #include "boots/change_words.h"
 #include "boots/event_label.h"
 #include "boots/kernel_arguments.h"
+#include "verify/event_words.h"
 
 namespace assay {
 
@@ -18,10 +19,20 @@ struct Step {
   const Event* event;
   const EventLabel* label;
   Bytes digest;  ///< in the bank of the comparison
+  DataTrust trust;
 };
 using Steps = std::vector<Step>;
 
 bool same(const Step& a, const Step& b) { return equal(a.digest, b.digest); }
+
+/// How far the log's word about an event goes: an event at fault says nothing.
+DataTrust trust_in(const JudgedEvent& judged, const ReplayedLog& replayed) {
+  const auto& faults = replayed.faults;
+  return std::any_of(faults.begin(), faults.end(),
+                     [&](const EventFault& f) { return f.event == judged.event; })
+             ? DataTrust::mismatch
+             : judged.trust;
+}
 
 /// The events that extend one register.
 Steps steps_of(const ReplayedLog& replayed, const std::vector<EventLabel>& labels,
@@ -30,7 +41,8 @@ Steps steps_of(const ReplayedLog& replayed, const std::vector<EventLabel>& label
   for (std::size_t i = 0; i < replayed.events.size(); ++i) {
     const JudgedEvent& judged = replayed.events[i];
     if (judged.event->pcr != pcr || judged.trust == DataTrust::unmeasured) continue;
-    out.push_back({judged.event, &labels[i], judged.event->digest(bank).value_or(Bytes())});
+    out.push_back({judged.event, &labels[i], judged.event->digest(bank).value_or(Bytes()),
+                   trust_in(judged, replayed)});
   }
   return out;
 }
@@ -99,12 +111,20 @@ class Gap {
   }
 
  private:
+  /// The trusts are in the order of their worth.
+  static DataTrust least(const Step* a, const Step* b) {
+    const DataTrust of_a = a != nullptr ? a->trust : DataTrust::whole;
+    const DataTrust of_b = b != nullptr ? b->trust : DataTrust::whole;
+    return std::max(of_a, of_b);
+  }
+
   void add(const Step* a, const Step* b) {
     const EventLabel& label = b != nullptr ? *b->label : *a->label;
     const Event* before = a != nullptr ? a->event : nullptr;
     const Event* after = b != nullptr ? b->event : nullptr;
-    out_.push_back(
-        {part_of(label, before, after), pcr_, before, after, change_words(label, before, after)});
+    const DataTrust trust = least(a, b);
+    out_.push_back({trust == DataTrust::mismatch ? label.part : part_of(label, before, after), pcr_,
+                    before, after, change_words(label, before, after, trust), trust});
   }
 
   std::uint32_t pcr_;
@@ -153,10 +173,14 @@ Result<BootDiff> diff_boots(const ReplayedLog& before, const ReplayedLog& after)
     if (bank == nullptr) bank = bank_of(before, candidate.algorithm);
   if (bank == nullptr)
     return fail(Fault::malformed, "event log", "the two logs have no hash algorithm in common");
+  if (before.log->layout != after.log->layout)
+    return fail(Fault::malformed, "event log",
+                "one log is of a TPM and the other of CC registers: they cannot be compared");
   const HashAlgorithm algorithm = bank->algorithm;
   const ReplayedLog::Bank& other = *bank_of(after, algorithm);
   const auto labels_before = label_events(before), labels_after = label_events(after);
   BootDiff out;
+  out.layout = after.log->layout;
   for (std::uint32_t pcr = 0; pcr < kPcrCount; ++pcr) {
     if (bank->pcrs[pcr] == other.pcrs[pcr]) continue;
     out.pcrs.push_back(pcr);
@@ -181,7 +205,8 @@ json::array to_json(const std::vector<BootChange>& changes) {
                                {"register", c.pcr},
                                {"before", number(c.before)},
                                {"after", number(c.after)},
-                               {"words", c.words}});
+                               {"words", c.words},
+                               {"data_trust", trust_words(c.trust)}});
   return out;
 }
 

@@ -59,6 +59,20 @@ const Change kChanges[] = {
      BootPart::initrd,
      {9},
      "initial RAM disk (file): sha256 09e6c018d2c8c490..., was sha256 252537162caa0219..."},
+    {"another initrd that RHEL 8's GRUB measures without its path",
+     "rhel8",
+     [](PredictedBoot& b) { return b.file(BootPart::initrd, as_bytes("initrd")); },
+     BootPart::initrd,
+     {9},
+     "initial RAM disk (file): sha256 09e6c018d2c8c490..., was sha256 df08d49b7c52bbd8..."},
+    {"a file of GRUB's by its path as the log has it",
+     "sb",
+     [](PredictedBoot& b) {
+       return b.bootloader_file("(hd0,gpt1)/EFI/debian/grub.cfg", as_bytes("set x=1"));
+     },
+     BootPart::bootloader_config,
+     {9},
+     "boot loader's configuration"},
     {"another command line",
      "sb",
      [](PredictedBoot& b) { return b.command_line("root=/dev/ram0 console=ttyS0 ro debug"); },
@@ -201,6 +215,44 @@ TEST(BootDiff, FindsWhatThePredictionOfACommandLineMeasures) {
   EXPECT_EQ(after.replayed().banks[0].pcrs, sb.replayed().banks[0].pcrs);
 }
 
+TEST(BootDiff, WithoutSecureBootNothingVouchesForWhatRuns) {
+  const Boot sb(*recorded_log("sb"));
+  PredictedBoot boot(sb.replayed());
+  ASSERT_TRUE(boot.secure_boot(PredictedBoot::SecureBootSwitch::off));
+  EXPECT_THAT(boot.remarks(), ElementsAre(testing::HasSubstr("PCR 4: that cannot be told")));
+  const MachineState state = Boot(boot.log()).state(HashAlgorithm::sha256);
+  std::vector<std::string> names;
+  for (const Authority& a : state.secure_boot.authorities) names.push_back(a.name);
+  EXPECT_THAT(names, ElementsAre("SbatLevel"));
+}
+
+TEST(BootDiff, AKeyThatIsThereIsNotAddedAgain) {
+  const Boot sb(*recorded_log("sb"));
+  PredictedBoot boot(sb.replayed());
+  ASSERT_TRUE(boot.add_signature("KEK", kX509Guid, certificate()));
+  EXPECT_THAT(boot.remarks(), ElementsAre("KEK: has that entry already, so nothing changes"));
+  EXPECT_EQ(Boot(boot.log()).replayed().banks[0].pcrs, sb.replayed().banks[0].pcrs);
+}
+
+TEST(BootDiff, RepeatsNoWordOfAnEditedEvent) {
+  Buffer edited = *recorded_log("sbfull");
+  for (;;) {
+    const auto at = as_text(edited).find("lab=sbfull");
+    if (at == std::string_view::npos) break;
+    edited[at] = 'L';
+  }
+  const Boot before(*recorded_log("sb")), after(edited);
+  const auto diff = diff_boots(before.replayed(), after.replayed());
+  ASSERT_TRUE(diff);
+  std::size_t doubted = 0;
+  for (const BootChange& c : diff->changes) {
+    EXPECT_THAT(c.words, testing::Not(testing::HasSubstr("Lab=")));
+    doubted += c.trust == DataTrust::mismatch ? 1 : 0;
+    EXPECT_EQ(c.trust == DataTrust::mismatch, c.words.find("MISMATCH") != std::string::npos);
+  }
+  EXPECT_EQ(doubted, 3U) << "the command, its arguments, and what they are set to";
+}
+
 TEST(BootDiff, SaysWhatTheLogCannotTell) {
   const Boot uki(*recorded_log("uki")), sb(*recorded_log("sb"));
   PredictedBoot boot(uki.replayed());
@@ -214,6 +266,17 @@ TEST(BootDiff, SaysWhatTheLogCannotTell) {
             "MokList: the recorded boot did not measure it");
   EXPECT_EQ(to_string(PredictedBoot(sb.replayed()).unified_kernel({}).error()),
             "unified kernel image: the recorded boot did not measure it");
+  EXPECT_EQ(to_string(PredictedBoot(sb.replayed()).gce_firmware_version(3).error()),
+            "version of Google's firmware: the recorded boot did not measure it");
+  EXPECT_EQ(to_string(PredictedBoot(sb.replayed()).bootloader_file("(hd9)/EFI/x", {}).error()),
+            "(hd9)/EFI/x: the recorded boot did not measure it");
+  const Boot nosb(*recorded_log("nosb"));
+  using Switch = PredictedBoot::SecureBootSwitch;
+  EXPECT_EQ(
+      to_string(PredictedBoot(nosb.replayed()).secure_boot(Switch::on).error()),
+      "secure_boot: which keys will vouch for what runs cannot be told from a boot with Secure "
+      "Boot off: record a boot with it on");
+  EXPECT_TRUE(PredictedBoot(nosb.replayed()).secure_boot(Switch::off)) << "as it is";
   EXPECT_EQ(to_string(PredictedBoot(sb.replayed()).remove_signature("db", kSha256Guid, {}).error()),
             "db: has no such entry to remove");
 }

@@ -175,9 +175,27 @@ std::string one(const EventLabel& label, const Event& event) {
                      short_digest(event));
 }
 
+/// Of an event whose words are not what was measured, its digests alone.
+std::string doubtful(const EventLabel& label, const Event* before, const Event* after) {
+  const auto digest = [](const Event* e) { return e == nullptr ? "nothing" : short_digest(*e); };
+  return fmt::format("{}: MISMATCH, its words are not what was measured: {}, was {}",
+                     words_for(label.part), digest(after), digest(before));
+}
+
+/// Whether the words repeat the log's data, and not digests alone.
+bool repeats_data(const EventLabel& label, bool pair) {
+  for (const std::string_view kind : {"variable/", "authority/", "grub/"})
+    if (label.key.starts_with(kind)) return true;
+  if (pair) return label.key == "version" || label.part == BootPart::technology;
+  return label.key.starts_with("file/") || label.key.starts_with("action/") ||
+         label.key.starts_with("mok/");
+}
+
 }  // namespace
 
-std::string change_words(const EventLabel& label, const Event* before, const Event* after) {
+std::string change_words(const EventLabel& label, const Event* before, const Event* after,
+                         DataTrust trust) {
+  if (trust == DataTrust::mismatch) return printable(doubtful(label, before, after));
   std::string words;
   if (before != nullptr && after != nullptr)
     words = changed(label, *before, *after);
@@ -185,6 +203,8 @@ std::string change_words(const EventLabel& label, const Event* before, const Eve
     words = "new: " + one(label, *after);
   else if (before != nullptr)
     words = "gone: " + one(label, *before);
+  if (trust == DataTrust::elsewhere && repeats_data(label, before != nullptr && after != nullptr))
+    words += " (not measured)";
   return printable(words);
 }
 

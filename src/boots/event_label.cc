@@ -13,6 +13,7 @@
 #include "base/byte_reader.h"
 #include "formats/image_load.h"
 #include "formats/uefi.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -66,6 +67,15 @@ std::string text_behind(const GrubPrefix& prefix, const Event& event) {
   return without_final_nul(event.data.subspan(prefix.text.size()));
 }
 
+/// The PCR that an EV_IPL event is for.  Where the registers are folded its form tells.
+std::uint32_t ipl_register(const Event& event) {
+  if (event.layout == RegisterLayout::tpm || !is_in(event, 8)) return event.pcr;
+  if (grub_prefix(event.data)) return 8;
+  if (uki_section(event.data)) return 11;
+  if (is_utf16_ascii(event.data)) return 12;
+  return as_text(event.data).starts_with("Mok") ? 14 : 9;
+}
+
 void look_at_command(const Event& event, Cast& cast) {
   const auto prefix = grub_prefix(event.data);
   if (!prefix) return;
@@ -83,15 +93,20 @@ Cast look_at(const ReplayedLog& replayed) {
   for (const JudgedEvent& judged : replayed.events) {
     const Event& e = *judged.event;
     if (e.type != EventType::ipl) continue;
-    if (e.pcr == 8) look_at_command(e, out);
-    if (e.pcr == 11) out.stub = true;
-    if (e.pcr == 14) out.shim = true;
+    const std::uint32_t pcr = ipl_register(e);
+    if (pcr == 8) look_at_command(e, out);
+    if (pcr == 11) out.stub = true;
+    if (pcr == 14) out.shim = true;
   }
   return out;
 }
 
 /// Tags of Linux and systemd, see DataRule.
 std::optional<EventLabel> label_tag(const Event& event) {
+  if (is_bare_stub_text(event))
+    return as_text(event.data).starts_with("Linux initrd")
+               ? EventLabel{BootPart::initrd, "stub/initrd"}
+               : EventLabel{BootPart::command_line, "stub/load_options"};
   ByteReader r("tagged_event", event.data);
   const std::uint32_t tag = r.u32_le("tag");
   if (!r.ok()) return std::nullopt;
@@ -129,6 +144,9 @@ EventLabel label_grub_text(const Event& event) {
 EventLabel label_file(const Event& event, const Cast& cast) {
   const std::string name = without_final_nul(event.data);
   const std::string_view path = without_device(name);
+  // RHEL 8's GRUB measures them by what they are, not by their path.
+  if (name == "grub_linuxefi Kernel") return {BootPart::kernel, "file/kernel"};
+  if (name == "grub_linuxefi Initrd") return {BootPart::initrd, "file/initrd"};
   if (cast.is_kernel(path)) return {BootPart::kernel, "file/kernel"};
   if (cast.is_initrd(path)) return {BootPart::initrd, "file/initrd"};
   return {BootPart::bootloader_config, fmt::format("file/{}", path)};
@@ -160,7 +178,7 @@ class Labeller {
     if (is(efi_variable_driver_config) || is(efi_variable_boot) || is(efi_variable_boot2))
       return label_variable(e, &Labeller::part_of_setting);
     if (is(efi_variable_authority)) return label_variable(e, &Labeller::part_of_authority);
-    if (is(efi_boot_services_application) && e.pcr == 4) return label_application(e);
+    if (is(efi_boot_services_application) && is_in(e, 4)) return label_application(e);
     if (is(efi_boot_services_application) || is(efi_boot_services_driver) ||
         is(efi_runtime_services_driver))
       return {BootPart::driver, "driver"};
@@ -177,7 +195,9 @@ class Labeller {
  private:
   static BootPart part_of_setting(const Event& event, const UefiVariable& variable) {
     const std::string_view name = variable.name;
-    if (event.pcr != 7) return BootPart::settings;
+    // In CC registers the boot order is in the one of the keys.
+    if (!is_in(event, 7) || event.type != EventType::efi_variable_driver_config)
+      return BootPart::settings;
     if (name == "SecureBoot" || name == "SetupMode" || name == "AuditMode" ||
         name == "DeployedMode")
       return BootPart::secure_boot;
@@ -201,7 +221,7 @@ class Labeller {
   }
 
   EventLabel label_ipl(const Event& e) {
-    switch (e.pcr) {
+    switch (ipl_register(e)) {
       case 8:
         return label_grub_text(e);
       case 9:
@@ -219,9 +239,19 @@ class Labeller {
     }
   }
 
+  /// Of CC registers, into which PCRs of several purposes are folded.
+  static BootPart part_by_type(const Event& e) {
+    using enum EventType;
+    for (const EventType type : {efi_platform_firmware_blob, efi_platform_firmware_blob2,
+                                 s_crtm_contents, post_code, post_code2, efi_hcrtm_event})
+      if (e.type == type) return BootPart::firmware;
+    return is_in(e, 8) ? BootPart::other : BootPart::settings;
+  }
+
   /// PFP 1.06 table 1: what each of the firmware's PCRs is for.
   static EventLabel label_by_register(const Event& e) {
     const std::string key = fmt::format("{}/{}", name_of(e.type), e.pcr);
+    if (e.layout == RegisterLayout::cc) return {part_by_type(e), key};
     switch (e.pcr) {
       case 0:
         return {BootPart::firmware, key};

@@ -26,11 +26,21 @@ tl::unexpected<Error> not_measured(std::string_view what) {
   return fail(Fault::unavailable, std::string(what), "the recorded boot did not measure it");
 }
 
+constexpr std::string_view kGceVersion = "GCE Virtual Firmware v";
+
 /// UTF-16LE with its terminator, as the firmware passes a command line on.
 Buffer load_options(std::string_view arguments) {
   Buffer out = utf16le(arguments);
   out.insert(out.end(), 2, 0);
   return out;
+}
+
+/// Whether an event says which key accepted an image.  The firmware says so of db, shim of its own
+/// keys; its other variables it measures whether Secure Boot is on or not.
+bool vouches_by_key(std::string_view key) {
+  for (const std::string_view name : {"db", "Shim", "vendor_db", "MokList", "MokListRT"})
+    if (key == fmt::format("authority/{}", name)) return true;
+  return false;
 }
 
 }  // namespace
@@ -105,9 +115,18 @@ Status PredictedBoot::unified_kernel(Bytes image) {
 }
 
 Status PredictedBoot::bootloader_file(std::string_view path, Bytes content) {
-  const auto files = find(fmt::format("file/{}", path));
-  if (files.empty()) return not_measured(path);
-  for (Planned* p : files) measure(*p, content);
+  bool found = false;
+  for (Planned& p : events_) {
+    if (!p.label.key.starts_with("file/")) continue;
+    const std::string_view logged = as_text(p.data).substr(0, as_text(p.data).find('\0'));
+    const std::size_t device = logged.starts_with("(") ? logged.find(')') : std::string_view::npos;
+    const bool same_path =
+        logged == path || (device != std::string_view::npos && logged.substr(device + 1) == path);
+    if (!same_path) continue;
+    measure(p, content);
+    found = true;
+  }
+  if (!found) return not_measured(path);
   return {};
 }
 
@@ -170,14 +189,37 @@ Status PredictedBoot::edit_variable(std::string_view key,
 }
 
 Status PredictedBoot::secure_boot(SecureBootSwitch value) {
-  return edit_variable("variable/SecureBoot", [value](Bytes) -> Result<Buffer> {
-    return Buffer{static_cast<std::uint8_t>(value == SecureBootSwitch::on ? 1 : 0)};
+  const std::uint8_t wanted = value == SecureBootSwitch::on ? 1 : 0;
+  bool changes = false;
+  const auto edited = edit_variable("variable/SecureBoot", [&](Bytes old) -> Result<Buffer> {
+    const bool was_on = !old.empty() && old[0] == 1;
+    changes = changes || was_on != (wanted == 1);
+    return Buffer{wanted};
   });
+  if (!edited || !changes) return edited;
+  if (value == SecureBootSwitch::on)
+    return fail(Fault::unavailable, "secure_boot",
+                "which keys will vouch for what runs cannot be told from a boot with Secure Boot "
+                "off: record a boot with it on");
+  std::erase_if(events_, [](const Planned& p) { return vouches_by_key(p.label.key); });
+  if (!find("application/kernel").empty())
+    remarks_.emplace_back(
+        "secure_boot: without it a boot loader may start the kernel by itself, and not have it "
+        "measured into PCR 4: that cannot be told from this log");
+  return {};
 }
 
 Status PredictedBoot::add_signature(std::string_view database, const Guid& type, Bytes data) {
   return edit_variable(fmt::format("variable/{}", database), [&](Bytes old) -> Result<Buffer> {
     Buffer out = to_buffer(old);
+    const auto there = parse_signature_lists(old);
+    if (there && std::any_of(there->begin(), there->end(), [&](const SignatureEntry& e) {
+          return e.type == type && equal(e.data, data);
+        })) {
+      // As firmware appends: it leaves out what is there (UEFI 2.10 section 8.2.2).
+      remarks_.push_back(fmt::format("{}: has that entry already, so nothing changes", database));
+      return out;
+    }
     const SignatureEntry entry{type, our_owner(), data};
     const Buffer list = write_signature_lists({&entry, 1});
     out.insert(out.end(), list.begin(), list.end());
@@ -217,10 +259,13 @@ Status PredictedBoot::machine_owner_keys(Bytes content) {
 }
 
 Status PredictedBoot::gce_firmware_version(std::uint32_t version) {
-  const auto events = find("version");
-  if (events.empty()) return not_measured("firmware version");
+  auto events = find("version");
+  std::erase_if(events, [](const Planned* p) {
+    return !utf8_from_utf16le(p->data).starts_with(kGceVersion);
+  });
+  if (events.empty()) return not_measured("version of Google's firmware");
   for (Planned* p : events) {
-    p->data = load_options(fmt::format("GCE Virtual Firmware v{}", version));
+    p->data = load_options(fmt::format("{}{}", kGceVersion, version));
     measure(*p, p->data);
   }
   return {};

@@ -28,14 +28,16 @@ class PredictedBoot {
   Status file(BootPart part, Bytes content);
   /// A unified kernel image: itself, its sections, and the kernel, initrd and command line inside.
   Status unified_kernel(Bytes image);
-  /// A file that GRUB reads, by the path that the log names.
+  /// A file that GRUB reads, by the path that the log names, with its device or without.
   Status bootloader_file(std::string_view path, Bytes content);
   /// Of the kernel; without the image's path.
   Status command_line(std::string_view arguments);
 
   enum class SecureBootSwitch { off, on };
+  /// Switched off, nothing vouches for images any more: those events go.  What would vouch for them
+  /// were it switched on cannot be told (Fault::unavailable).
   Status secure_boot(SecureBootSwitch value);
-  /// PK, KEK, db, dbx: adds an entry of `owner`; removes those equal to `data`.
+  /// PK, KEK, db, dbx: adds an entry, if it is not there; removes those equal to `data`.
   Status add_signature(std::string_view database, const Guid& type, Bytes data);
   Status remove_signature(std::string_view database, const Guid& type, Bytes data);
   /// Replaces all of a database by EFI_SIGNATURE_LISTs.
@@ -50,6 +52,9 @@ class PredictedBoot {
   Status technology(ConfidentialTechnology technology);
   /// BootOrder, the numbers of Boot#### entries.
   Status boot_order(const std::vector<std::uint16_t>& order);
+
+  /// What a setting did not change or cannot tell, for a person; a line each.
+  [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
 
   /// The log that the machine would write: crypto-agile, in the banks of the recorded one.
   [[nodiscard]] Buffer log() const;
@@ -73,6 +78,7 @@ class PredictedBoot {
 
   std::vector<HashAlgorithm> banks_;
   std::vector<Planned> events_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace assay

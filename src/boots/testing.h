@@ -40,8 +40,9 @@ class Boot {
   ReplayedLog replayed_;
 };
 
-/// A boot of tests/boots, or "cos-85" of the corpus; nothing where there is no corpus.
+/// A boot of tests/boots, or "cos-85" or "rhel8" of the corpus; nothing where there is no corpus.
 inline std::optional<Buffer> recorded_log(std::string_view boot) {
+  if (boot == "rhel8") return corpus_file("eventlogs/tpm/rhel8-uefi.bin");
   if (boot == "cos-85") return corpus_file("eventlogs/tpm/cos-85-amd-sev.bin");
   return boot_file(std::string(boot) + "/binary_bios_measurements");
 }

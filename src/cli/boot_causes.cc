@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "verify/register_layout.h"
+
 namespace assay {
 
 namespace {
@@ -11,7 +13,7 @@ constexpr std::size_t kMostShown = 8;
 
 std::string event_of(const BootChange& change) {
   const Event* e = change.after != nullptr ? change.after : change.before;
-  return fmt::format("PCR {:<2} event {}", change.pcr, e->number);
+  return fmt::format("{:<6} event {}", register_name(change.pcr, e->layout), e->number);
 }
 
 void print_changes(const std::vector<const BootChange*>& changes, std::string_view lead, Io io) {
@@ -29,17 +31,23 @@ json::array registers(const std::vector<std::uint32_t>& pcrs) {
 
 }  // namespace
 
-std::string list_registers(const std::vector<std::uint32_t>& pcrs) {
-  std::string out = "PCR ";
+std::string list_registers(const std::vector<std::uint32_t>& pcrs, RegisterLayout layout) {
+  const bool tpm = layout == RegisterLayout::tpm;
+  std::string out = tpm ? "PCR " : "";
   for (std::size_t i = 0; i < pcrs.size(); ++i)
-    out += fmt::format("{}{}", i == 0 ? "" : i + 1 == pcrs.size() ? " and " : ", ", pcrs[i]);
+    out += fmt::format("{}{}",
+                       i == 0                 ? ""
+                       : i + 1 == pcrs.size() ? " and "
+                                              : ", ",
+                       tpm ? std::to_string(pcrs[i]) : register_name(pcrs[i], layout));
   return out;
 }
 
-void print_causes(const std::vector<BootCause>& causes, Io io) {
+void print_causes(const std::vector<BootCause>& causes, RegisterLayout layout, Io io) {
   std::size_t number = 0;
   for (const BootCause& cause : causes) {
-    io.out << fmt::format("{:>2}. {}  ({})\n", ++number, cause.words, list_registers(cause.pcrs));
+    io.out << fmt::format("{:>2}. {}  ({})\n", ++number, cause.words,
+                          list_registers(cause.pcrs, layout));
     print_changes(cause.evidence, "", io);
     print_changes(cause.following, "with it: ", io);
     io.out << fmt::format("     What to do: {}.\n", cause.advice);

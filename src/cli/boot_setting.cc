@@ -39,8 +39,27 @@ Status with_file(std::string_view path, std::size_t max, Use use) {
   return use(Bytes(*content));
 }
 
+/// What is measured by its Authenticode digest must be an image.
+tl::unexpected<Error> no_image(std::string_view path, std::string_view want, const Error& why) {
+  return fail(
+      Fault::malformed, std::string(path),
+      fmt::format("want {} (PE), which this machine measures as such: {}", want, to_string(why)));
+}
+
 Status set_file(BootPart part, std::string_view path, PredictedBoot& boot) {
-  return with_file(path, kMaxImage, [&](Bytes content) { return boot.file(part, content); });
+  return with_file(path, kMaxImage, [&](Bytes content) -> Status {
+    auto done = boot.file(part, content);
+    if (done || done.error().fault != Fault::malformed) return done;
+    return no_image(path, fmt::format("the {} as an EFI image", words_for(part)), done.error());
+  });
+}
+
+Status set_unified_kernel(std::string_view path, PredictedBoot& boot) {
+  return with_file(path, kMaxImage, [&](Bytes content) -> Status {
+    auto done = boot.unified_kernel(content);
+    if (done || done.error().fault != Fault::malformed) return done;
+    return no_image(path, "a unified kernel image", done.error());
+  });
 }
 
 Status set_switch(std::string_view value, PredictedBoot& boot) {
@@ -140,8 +159,7 @@ Status apply_boot_setting(std::string_view setting, PredictedBoot& boot) {
   if (name == "bootloader") return set_file(BootPart::bootloader, value, boot);
   if (name == "kernel") return set_file(BootPart::kernel, value, boot);
   if (name == "initrd") return set_file(BootPart::initrd, value, boot);
-  if (name == "uki")
-    return with_file(value, kMaxImage, [&](Bytes b) { return boot.unified_kernel(b); });
+  if (name == "uki") return set_unified_kernel(value, boot);
   if (name == "command_line" || name == "cmdline") return boot.command_line(value);
   if (name == "secure_boot") return set_switch(value, boot);
   if (is_database(name)) return set_database(name, value, boot);

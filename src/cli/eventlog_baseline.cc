@@ -36,12 +36,25 @@ Result<HashAlgorithm> bank_for(const Logs& logs, std::string_view wanted) {
 }  // namespace
 
 int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
+  for (const std::string& area : options.accept_any)
+    if (!is_open_to_choice(area))
+      return explain_start(
+          io, {Fault::malformed, "--accept-any",
+               fmt::format("\"{}\": want platform, secure_boot, applications, drivers, kernel or "
+                           "instance",
+                           area)});
   Logs logs;
+  std::vector<const BootLog*> judged;
   for (const std::string& path : options.logs) {
     auto log = BootLog::read(path);
     if (!log) return explain(io, log.error());
     logs.push_back(std::move(*log));
+    judged.push_back(logs.back().get());
   }
+  if (!all_stand(judged)) return refuse(judged, RefusalForm::text, io);
+  for (const auto& log : logs)
+    if (log->log().layout == RegisterLayout::cc)
+      return explain(io, {Fault::malformed, log->where(), std::string(kNotOfCcRegisters)});
   const auto bank = bank_for(logs, options.bank);
   if (!bank) return explain_start(io, bank.error());
   std::vector<MachineState> states;
@@ -50,10 +63,11 @@ int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
     if (!state) return explain(io, state.error());
     states.push_back(std::move(*state));
   }
-  std::vector<const MachineState*> boots;
-  for (const MachineState& s : states) boots.push_back(&s);
+  std::vector<GoodBoot> boots;
+  for (std::size_t i = 0; i < states.size(); ++i) boots.push_back({logs[i]->where(), &states[i]});
   const auto policy =
-      write_baseline(boots, options.bank.empty() ? BaselineBank::strongest : BaselineBank::only);
+      write_baseline(boots, options.bank.empty() ? BaselineBank::strongest : BaselineBank::only,
+                     options.accept_any);
   if (!policy) return explain(io, policy.error());
   if (options.output.empty()) {
     io.out << *policy;

@@ -13,6 +13,8 @@ struct EventLogBaselineOptions {
   std::vector<std::string> logs;
   /// Whose digests to write, and whose quote alone to judge; empty for the strongest that all have.
   std::string bank;
+  /// Areas to leave open, as a policy's accept_any names them.
+  std::vector<std::string> accept_any;
   std::string output;  ///< empty for standard output
 };
 

@@ -3,30 +3,50 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cli/boot_causes.h"
 #include "cli/boot_log.h"
 
 namespace assay {
+
+namespace {
+
+void print_diff(const BootDiff& diff, const std::vector<BootCause>& causes, bool stand, Io io) {
+  if (diff.pcrs.empty()) {
+    io.out << (stand ? "The two boots measured the same.\n"
+                     : "Both logs lead to the same values, and not both say what was measured.\n");
+    return;
+  }
+  io.out << fmt::format("{} {}.  What changed, the weightiest first:\n",
+                        list_registers(diff.pcrs, diff.layout),
+                        diff.pcrs.size() == 1 ? "differs" : "differ");
+  print_causes(causes, diff.layout, io);
+}
+
+}  // namespace
 
 int run_eventlog_diff(const EventLogDiffOptions& options, Io io) {
   const auto before = BootLog::read(options.before);
   if (!before) return explain(io, before.error());
   const auto after = BootLog::read(options.after);
   if (!after) return explain(io, after.error());
+  const BootLog* const logs[] = {before->get(), after->get()};
+  const bool stand = all_stand(logs);
+  if (!(*before)->is_whole() || !(*after)->is_whole())
+    return refuse(logs, options.json ? RefusalForm::json : RefusalForm::text, io);
   const auto diff = diff_boots((*before)->replayed(), (*after)->replayed());
   if (!diff) return explain(io, diff.error());
   const auto causes = likely_causes(*diff);
   if (options.json) {
-    io.out << pretty_json(to_json(*diff, causes));
-  } else if (diff->pcrs.empty()) {
-    io.out << "The two boots measured the same.\n";
+    json::object document = stand ? json::object() : contradictions_json(logs);
+    for (auto& [name, value] : to_json(*diff, causes)) document[name] = std::move(value);
+    io.out << pretty_json(document);
   } else {
-    io.out << fmt::format("{} {}.  What changed, the weightiest first:\n",
-                          list_registers(diff->pcrs),
-                          diff->pcrs.size() == 1 ? "differs" : "differ");
-    print_causes(causes, io);
+    print_contradictions(logs, io);
+    print_diff(*diff, causes, stand, io);
   }
-  return options.exit_code && !diff->pcrs.empty() ? kRejected : kAccepted;
+  return !stand || (options.exit_code && !diff->pcrs.empty()) ? kRejected : kAccepted;
 }
 
 }  // namespace assay

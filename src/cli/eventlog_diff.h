@@ -16,7 +16,9 @@ struct EventLogDiffOptions {
 
 /// Prints the changes by their likely causes; with `json`
 /// {"differ":BOOL,"registers":[N],"kinds":["kernel"],"changes":[{"kind","register","before",
-/// "after","words"}],"causes":[{"kind","words","advice","registers"}]}.
+/// "after","words","data_trust"}],"causes":[{"kind","words","advice","registers"}]}.  A log that
+/// contradicts itself is told first ("verdict" and "checks", as eventlog show has them), and
+/// kRejected.
 int run_eventlog_diff(const EventLogDiffOptions& options, Io io);
 
 }  // namespace assay

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/hex.h"
 #include "cli/boot_causes.h"
@@ -12,6 +15,7 @@
 #include "formats/pcr_text.h"
 #include "host/file.h"
 #include "verify/pcr_explanation.h"
+#include "verify/register_layout.h"
 
 namespace assay {
 
@@ -68,15 +72,19 @@ Result<std::vector<PcrValues>> read_pcrs(const std::string& path) {
   return parse_pcr_text(path, as_text(*text));
 }
 
-void print_mismatches(const std::vector<Mismatch>& all, Io io) {
+void print_mismatches(const std::vector<Mismatch>& all, const BootLog& log, Io io) {
+  const RegisterLayout layout = log.log().layout;
+  const std::string_view holder = layout == RegisterLayout::tpm ? "TPM" : "TEE";
   if (all.empty()) {
-    io.out << "The log ends at the values that the TPM holds.\n";
+    io.out << fmt::format(
+        "The log ends at the values that the {} holds{}.\n", holder,
+        log.verdict().accepted() ? "" : ", but was changed: see above what of it is not so");
     return;
   }
   std::vector<std::uint32_t> pcrs;
   for (const Mismatch& m : all) pcrs.push_back(m.pcr);
-  io.out << fmt::format("The TPM holds other values than the log gives in {}.\n",
-                        list_registers(pcrs));
+  io.out << fmt::format("The {} holds other values than the log gives in {}.\n", holder,
+                        list_registers(pcrs, layout));
   constexpr std::size_t kMany = 4;
   if (all.size() >= kMany)
     io.out << "So many differ that the log is probably of another boot or another machine.\n";
@@ -86,11 +94,11 @@ void print_mismatches(const std::vector<Mismatch>& all, Io io) {
     for (const Mismatch::Values& v : m.banks)
       banks += fmt::format("{}{}", banks.empty() ? "" : ", ", name_of(v.bank));
     io.out << fmt::format(
-        "PCR {} ({})\n"
+        "{} ({})\n"
         "     the log gives  {}\n"
-        "     the TPM holds  {}\n"
+        "     the {} holds  {}\n"
         "     likely: {}\n",
-        m.pcr, banks, strongest.log, strongest.tpm, m.why);
+        register_name(m.pcr, layout), banks, strongest.log, holder, strongest.tpm, m.why);
   }
 }
 
@@ -105,14 +113,17 @@ json::array mismatches_json(const std::vector<Mismatch>& all) {
   return out;
 }
 
-void print_difference(const BootDiff& diff, const std::vector<BootCause>& causes, Io io) {
+void print_difference(const BootDiff& diff, const std::vector<BootCause>& causes, bool stand,
+                      Io io) {
   if (diff.pcrs.empty()) {
-    io.out << "The boot measured the same as the good one.\n";
+    io.out << (stand ? "The boot measured the same as the good one.\n"
+                     : "Both logs lead to the same values, and not both say what was measured.\n");
     return;
   }
   io.out << fmt::format("{} {} not those of the good boot.  Likely causes:\n",
-                        list_registers(diff.pcrs), diff.pcrs.size() == 1 ? "is" : "are");
-  print_causes(causes, io);
+                        list_registers(diff.pcrs, diff.layout),
+                        diff.pcrs.size() == 1 ? "is" : "are");
+  print_causes(causes, diff.layout, io);
 }
 
 }  // namespace
@@ -125,8 +136,20 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
   }
   const auto log = BootLog::read(options.log);
   if (!log) return explain(io, log.error());
+  std::unique_ptr<BootLog> good;
+  std::vector<const BootLog*> logs{log->get()};
+  if (!options.good.empty()) {
+    auto read = BootLog::read(options.good);
+    if (!read) return explain(io, read.error());
+    good = std::move(*read);
+    logs.push_back(good.get());
+  }
+  const bool stand = all_stand(logs);
+  if (!std::all_of(logs.begin(), logs.end(), [](const BootLog* l) { return l->is_whole(); }))
+    return refuse(logs, options.json ? RefusalForm::json : RefusalForm::text, io);
   const ReplayedLog& replayed = (*log)->replayed();
-  json::object document;
+  json::object document = stand ? json::object() : contradictions_json(logs);
+  if (!options.json) print_contradictions(logs, io);
   bool fits = true;
   if (!options.pcrs.empty()) {
     const auto tpm = read_pcrs(options.pcrs);
@@ -137,20 +160,18 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
     const auto wrong = mismatches(replayed, *tpm);
     fits = wrong.empty();
     document["mismatches"] = mismatches_json(wrong);
-    if (!options.json) print_mismatches(wrong, io);
+    if (!options.json) print_mismatches(wrong, **log, io);
   }
-  if (!options.good.empty()) {
-    const auto good = BootLog::read(options.good);
-    if (!good) return explain(io, good.error());
-    const auto diff = diff_boots((*good)->replayed(), replayed);
+  if (good) {
+    const auto diff = diff_boots(good->replayed(), replayed);
     if (!diff) return explain(io, diff.error());
     const auto causes = likely_causes(*diff);
     fits = fits && diff->pcrs.empty();
     for (auto& [name, value] : to_json(*diff, causes)) document[name] = value;
-    if (!options.json) print_difference(*diff, causes, io);
+    if (!options.json) print_difference(*diff, causes, stand, io);
   }
   if (options.json) io.out << pretty_json(document);
-  return fits ? kAccepted : kRejected;
+  return fits && stand ? kAccepted : kRejected;
 }
 
 }  // namespace assay

@@ -32,6 +32,10 @@ Result<Logs> read_logs(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     auto log = BootLog::read(path);
     if (!log) return pass_on(log);
+    if (!(*log)->is_whole()) {
+      const Check* failure = (*log)->verdict().first_failure();
+      return fail(Fault::malformed, path, failure != nullptr ? failure->got : "not a whole log");
+    }
     if (const auto state = (*log)->good_state((*log)->replayed().state_bank()); !state)
       return pass_on(state);
     out.push_back(std::move(*log));

@@ -83,6 +83,11 @@ void add_baseline(CLI::App* eventlog, Job& job) {
           "Judge by this bank alone, and write its digests (default: the strongest that all "
           "logs have)")
       ->type_name("sha256|...");
+  command
+      ->add_option("--accept-any", flags->accept_any,
+                   "Ask nothing about this area, where the logs do not say it; repeatable")
+      ->type_name("AREA")
+      ->take_all();
   command->add_option("--output", flags->output, "Write the policy there")->type_name("FILE");
 }
 

@@ -11,6 +11,7 @@
 #include "cli/boot_setting.h"
 #include "cli/eventlog_file.h"
 #include "host/file.h"
+#include "verify/printable.h"
 
 namespace assay {
 
@@ -33,7 +34,7 @@ void print_registers(const ReplayedLog& before, const ReplayedLog& after,
     io.out << "No register will change.\n";
     return;
   }
-  io.out << fmt::format("{} will change:\n", list_registers(changed));
+  io.out << fmt::format("{} will change:\n", list_registers(changed, RegisterLayout::tpm));
   for (std::size_t i = 0; i < after.banks.size(); ++i) {
     io.out << fmt::format("{}:\n", name_of(after.banks[i].algorithm));
     for (const std::uint32_t pcr : changed)
@@ -49,8 +50,9 @@ const char* const kPredictSettings =
     "  kernel=FILE initrd=FILE shim=FILE bootloader=FILE   another file\n"
     "  uki=FILE                 another unified kernel image\n"
     "  command_line=TEXT        the kernel's arguments, without the image's path\n"
-    "  file:PATH=FILE           a file that GRUB reads, by the path in the log\n"
-    "  secure_boot=on|off\n"
+    "  file:PATH=FILE           a file that GRUB reads, by the path in the log: "
+    "(hd0,gpt1)/EFI/...\n"
+    "  secure_boot=on|off       on only where it was on: what would vouch cannot be told\n"
     "  db+=CERT db-=CERT        add or remove a certificate, PEM or DER; also PK, KEK\n"
     "  dbx+=SHA256 dbx=FILE     revoke an image; replace the list, by a signed update too\n"
     "  sbat=TEXT mok=FILE       shim's SBAT level; the content of MokList\n"
@@ -60,15 +62,25 @@ const char* const kPredictSettings =
 int run_eventlog_predict(const EventLogPredictOptions& options, Io io) {
   const auto recorded = BootLog::read(options.log);
   if (!recorded) return explain(io, recorded.error());
+  const BootLog* const logs[] = {recorded->get()};
+  const RefusalForm form = options.json ? RefusalForm::json : RefusalForm::text;
+  if (!all_stand(logs)) return refuse(logs, form, io);
+  if ((*recorded)->log().layout == RegisterLayout::cc)
+    return explain(io, {Fault::malformed, options.log, std::string(kNotOfCcRegisters)});
   PredictedBoot boot((*recorded)->replayed());
   for (const std::string& setting : options.set)
     if (const auto done = apply_boot_setting(setting, boot); !done)
       return explain_start(io, done.error());
+  for (const std::string& remark : boot.remarks())
+    io.err << fmt::format("assay: {}\n", printable(remark));
   const Buffer log = boot.log();
   const auto predicted = BootLog::of("the predicted log", log);
-  if (!predicted) return explain(io, predicted.error());
+  if (const Check* failure = predicted->verdict().first_failure())
+    return explain(
+        io, {Fault::unavailable, "--set",
+             fmt::format("no machine would log such a boot: {}: {}", failure->id, failure->got)});
   const ReplayedLog& before = (*recorded)->replayed();
-  const ReplayedLog& after = (*predicted)->replayed();
+  const ReplayedLog& after = predicted->replayed();
   const auto changed = changed_registers(before, after);
   if (!options.output.empty())
     if (const auto written = write_file(options.output, log, FileAccess::everybody); !written)
@@ -79,7 +91,7 @@ int run_eventlog_predict(const EventLogPredictOptions& options, Io io) {
   }
   json::array registers;
   for (const std::uint32_t pcr : changed) registers.push_back(pcr);
-  io.out << pretty_json(json::object{{"format", format_name((*predicted)->log())},
+  io.out << pretty_json(json::object{{"format", format_name(predicted->log())},
                                      {"events", after.events.size()},
                                      {"banks", banks_json(after)},
                                      {"changed", registers}});

@@ -10,6 +10,7 @@
 #include "cli/later_log.h"
 #include "host/file.h"
 #include "verify/log_statement.h"
+#include "verify/printable.h"
 #include "verify/register_layout.h"
 #include "verify/replayed_log.h"
 
@@ -79,6 +80,15 @@ void print_replay(const FirmwareReplay& r, Io io) {
   }
 }
 
+/// The values stand, whatever the log says of them: they are no verdict of what it says.
+void warn_of_contradictions(const FirmwareReplay& r, const std::string& file, Io io) {
+  const Verdict said = read_statement(r.reading).verdict;
+  for (const Check& check : said.checks())
+    if (check.verdict == CheckVerdict::fail)
+      io.err << fmt::format("assay: {}: the log contradicts itself: {}: {}\n", printable(file),
+                            check.id, check.got);
+}
+
 }  // namespace
 
 int run_eventlog_replay(const LogFileOptions& options, Io io) {
@@ -94,6 +104,7 @@ int run_eventlog_replay(const LogFileOptions& options, Io io) {
     io.out << pretty_json(replay_json(r));
   else
     print_replay(r, io);
+  if (r.verdict.accepted()) warn_of_contradictions(r, options.file.string(), io);
   return r.verdict.accepted() ? kAccepted : kRejected;
 }
 

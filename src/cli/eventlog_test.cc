@@ -6,7 +6,10 @@
 #include <sstream>
 
 #include "base/hex.h"
+#include "cli/eventlog_baseline.h"
 #include "cli/eventlog_diff.h"
+#include "cli/eventlog_explain.h"
+#include "cli/eventlog_predict.h"
 #include "cli/eventlog_replay.h"
 #include "cli/eventlog_show.h"
 #include "formats/event_log_writer.h"
@@ -148,6 +151,122 @@ TEST(EventlogShow, LetsNothingOfALogMoveTheCursor) {
 TEST(EventlogShow, IsUnavailableWithoutItsFile) {
   EXPECT_EQ(show("/nonexistent/log").code, kUnavailable);
   EXPECT_EQ(replayed("/nonexistent/log").code, kUnavailable);
+}
+
+/// What a command says on both streams together.
+template <class Options>
+Answer said(int (*run)(const Options&, Io), const Options& options) {
+  std::ostringstream out, err;
+  const int code = run(options, Io{out, err});
+  return {code, out.str() + err.str()};
+}
+
+Answer compared(const std::string& before, const std::string& after, bool json = false) {
+  EventLogDiffOptions options;
+  options.before = before;
+  options.after = after;
+  options.json = json;
+  return said(run_eventlog_diff, options);
+}
+Answer predicted(const std::string& log, const std::string& setting, bool json = false) {
+  EventLogPredictOptions options;
+  options.log = log;
+  options.set = {setting};
+  options.json = json;
+  return said(run_eventlog_predict, options);
+}
+Answer learned(const std::string& log) {
+  EventLogBaselineOptions options;
+  options.logs = {log};
+  return said(run_eventlog_baseline, options);
+}
+
+/// The log of sb, in which somebody wrote another command line over the one that was measured.
+Buffer edited_log() {
+  Buffer log = boot_file("sb/binary_bios_measurements");
+  for (;;) {
+    const auto at = as_text(log).find("lab=sb");
+    if (at == std::string_view::npos) return log;
+    log[at] = 'X';
+  }
+}
+
+TEST(EventlogCommands, SayFirstThatALogContradictsItself) {
+  const ScratchFile edited(edited_log());
+  const std::string log = edited.path().string();
+  const auto says = AllOf(HasSubstr(log + " contradicts itself"),
+                          HasSubstr("FAIL  eventlog.data.measured/sha256"),
+                          HasSubstr("(PCR 8, EV_IPL)"), Not(HasSubstr("Xab=sb")));
+  const Answer same = compared(boot_log("sb"), log);
+  EXPECT_EQ(same.code, kRejected);
+  EXPECT_THAT(same.out, AllOf(says, Not(HasSubstr("measured the same"))));
+  const Answer other = compared(boot_log("sbfull"), log, true);
+  EXPECT_EQ(other.code, kRejected);
+  EXPECT_EQ(other.json().at("verdict"), "rejected");
+  EXPECT_EQ(other.json().at("checks").at(0).at("log").as_string(), log);
+  EXPECT_EQ(other.json().at("differ"), true);
+  EXPECT_THAT(other.out, Not(HasSubstr("Xab=sb")));
+  EventLogExplainOptions options;
+  options.log = log;
+  options.pcrs = ASSAY_SOURCE_DIR "/tests/boots/sb/pcrs.yaml";
+  const Answer held = said(run_eventlog_explain, options);
+  EXPECT_EQ(held.code, kRejected);
+  EXPECT_THAT(held.out, AllOf(says, HasSubstr("that the TPM holds, but was changed")));
+  const Answer ahead = predicted(log, "boot_order=0001");
+  EXPECT_EQ(ahead.code, kRejected);
+  EXPECT_THAT(ahead.out, AllOf(says, Not(HasSubstr("will change"))));
+  const Answer policy = learned(log);
+  EXPECT_EQ(policy.code, kRejected);
+  EXPECT_THAT(policy.out, AllOf(says, Not(HasSubstr("accept_any"))));
+}
+
+TEST(EventlogReplay, WarnsOfALogThatContradictsItself) {
+  const ScratchFile edited(edited_log());
+  std::ostringstream out, err;
+  EXPECT_EQ(run_eventlog_replay(LogFileOptions{edited.path(), true}, Io{out, err}), kAccepted);
+  EXPECT_THAT(err.str(), HasSubstr("contradicts itself: eventlog.data.measured/sha256"));
+  EXPECT_EQ(out.str(), replayed(boot_log("sb")).out);
+}
+
+TEST(EventlogCommands, SayWhatAFileIsThatIsNoLogOfABoot) {
+  const std::string ima = ASSAY_SOURCE_DIR "/tests/boots/sb/ima_ascii";
+  const Answer list = compared(boot_log("sb"), ima);
+  EXPECT_EQ(list.code, kRejected);
+  EXPECT_THAT(list.out, AllOf(HasSubstr("FAIL  eventlog.log.format"),
+                              HasSubstr("this is an IMA list (ima-ascii)"),
+                              HasSubstr("give the boot's log")));
+  const Answer none = learned(boot_log("nosblegacy"));
+  EXPECT_EQ(none.code, kRejected);
+  EXPECT_THAT(none.out, AllOf(HasSubstr("FAIL  eventlog.log.format"), HasSubstr("EFI stub")));
+  const Answer ahead = predicted(ima, "boot_order=0001", true);
+  EXPECT_EQ(ahead.json().at("checks").at(0).at("id"), "eventlog.log.format");
+}
+
+TEST(EventlogCommands, KnowTheRegistersOfATeeByTheirNames) {
+  const std::string logs = ASSAY_SOURCE_DIR "/../shared/corpus/eventlogs/ccel/";
+  const std::string off = logs + "cos-113-intel-tdx.bin", on = logs + "trustee_CCEL_data_grub.bin";
+  if (!std::filesystem::exists(off)) GTEST_SKIP() << "no corpus";
+  const Answer diff = compared(off, on);
+  EXPECT_EQ(diff.code, kAccepted);
+  EXPECT_THAT(diff.out,
+              AllOf(HasSubstr("RTMR0, RTMR1 and RTMR2 differ"),
+                    HasSubstr(" 1. Secure Boot was switched  (RTMR0)\n     RTMR0  event 3 "
+                              "  Secure Boot: on, was off"),
+                    Not(HasSubstr("PCR 1 "))));
+  for (const Answer& refused : {learned(on), predicted(on, "secure_boot=off")}) {
+    EXPECT_EQ(refused.code, kRejected);
+    EXPECT_THAT(refused.out, HasSubstr("the log is of CC registers (RTMR0 to RTMR3)"));
+  }
+  const Answer mixed = compared(boot_log("sb"), on);
+  EXPECT_EQ(mixed.code, kRejected);
+  EXPECT_THAT(mixed.out, HasSubstr("they cannot be compared"));
+}
+
+TEST(EventlogPredict, NamesAFileThatIsNoImage) {
+  const std::string file = ASSAY_SOURCE_DIR "/tests/boots/sb/pcrs.yaml";
+  const Answer got = predicted(boot_log("sb"), "kernel=" + file);
+  EXPECT_EQ(got.code, kRejected);
+  EXPECT_THAT(got.out, HasSubstr(file + ": want the kernel as an EFI image (PE)"));
 }
 
 /// A recorded boot as firmware logs it that declares a SHA-384 bank and never uses it.

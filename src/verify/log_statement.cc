@@ -49,8 +49,11 @@ void check_format(const EventLogReading& reading, Verdict& verdict) {
           ? fmt::format("record {} at offset {}: {}; {} events before it", reading.fault->event,
                         reading.fault->offset, to_string(reading.fault->error), events)
           : fmt::format("{} events", events);
+  const bool empty = reading.fault && reading.fault->error.why == "empty";
   verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
-                  "read the log whole and unchanged from where the firmware left it");
+                  empty ? "the kernel exports none unless booted through its EFI stub: use GRUB's "
+                          "linuxefi, or a newer GRUB or kernel"
+                        : "read the log whole and unchanged from where the firmware left it");
 }
 
 LogStatement read_statement(const EventLogReading& reading) {

@@ -121,7 +121,7 @@ class Boots(Case):
   FAIL  eventlog.log.format
         expected  a TCG event log
         got       record 0 at offset 0: event_log: empty; 0 events before it
-        hint      read the log whole and unchanged from where the firmware left it
+        hint      the kernel exports none unless booted through its EFI stub: use GRUB's linuxefi, or a newer GRUB or kernel
   0 checks passed
 """, self.eventlog("show", log("nosblegacy"), code=REJECTED))
 
