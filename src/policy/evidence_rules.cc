@@ -119,18 +119,18 @@ std::string describe(const RevocationTerms& terms) {
 /// Whoever judges the evidence was asked for it (AppraisalPolicy::terms).  Behind a key that is
 /// trusted itself no CA stands who could revoke it.
 PolicyRule revocation_rule(const RevocationTerms& terms) {
-  return {"policy.evidence.revocation", PolicyArea::evidence, PolicyScope::attestation,
-          fmt::format("The certificate of the attestation key was held against {} of what CAs "
-                      "revoked, unless the key is trusted itself.",
-                      describe(terms)),
-          [terms](const PolicySubject& subject) {
-            const VtpmClaims& claims = *subject.claims;
-            const bool itself = claims.ak_issuer.empty();
-            return PolicyFinding{
-                itself || claims.revocation.cover(terms), describe(terms),
-                itself ? "a key that is trusted itself" : describe(claims.revocation),
-                "ask whoever verifies for current lists: --crl, --require-crl"};
-          }};
+  return {
+      "policy.evidence.revocation", PolicyArea::evidence, PolicyScope::attestation,
+      fmt::format("The certificate of the attestation key was held against what CAs revoked: {}; "
+                  "of a key that is trusted itself this is not asked.",
+                  describe(terms)),
+      [terms](const PolicySubject& subject) {
+        const VtpmClaims& claims = *subject.claims;
+        const bool itself = claims.ak_issuer.empty();
+        return PolicyFinding{itself || claims.revocation.cover(terms), describe(terms),
+                             itself ? "a key that is trusted itself" : describe(claims.revocation),
+                             "ask whoever verifies for current lists: --crl, --require-crl"};
+      }};
 }
 
 /// What is measured into a register; PFP 1.06 section 3.3.4.
