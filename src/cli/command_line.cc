@@ -35,8 +35,8 @@ Is this attestation of a Google VM real?
 Run any program inside a virtual confidential VM:
   assay emulate -- tpm2_pcrread sha256
 
-Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2 usage,
-3 something it needs is unavailable, 4 internal.)";
+Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2 a mistake in
+the command line or in a file of yours, 3 something it needs is unavailable, 4 internal.)";
 
 ReadyForm ready_form(bool json) { return json ? ReadyForm::json : ReadyForm::text; }
 ServiceMode service_mode(bool dev) {

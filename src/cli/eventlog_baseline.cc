@@ -56,7 +56,8 @@ int run_eventlog_baseline(const EventLogBaselineOptions& options, Io io) {
     if (log->log().layout == RegisterLayout::cc)
       return explain(io, {Fault::malformed, log->where(), std::string(kNotOfCcRegisters)});
   const auto bank = bank_for(logs, options.bank);
-  if (!bank) return explain_start(io, bank.error());
+  if (!bank)
+    return options.bank.empty() ? explain(io, bank.error()) : explain_start(io, bank.error());
   std::vector<MachineState> states;
   for (const auto& log : logs) {
     auto state = log->good_state(*bank);

@@ -153,10 +153,11 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
   bool fits = true;
   if (!options.pcrs.empty()) {
     const auto tpm = read_pcrs(options.pcrs);
-    if (!tpm) return explain(io, tpm.error());
+    if (!tpm) return explain_start(io, tpm.error());
     if (!has_bank_of(replayed, *tpm))
-      return explain(io, Error{Fault::malformed, options.pcrs,
-                               "has no bank that the log has too: there is nothing to compare"});
+      return explain_start(io,
+                           Error{Fault::malformed, options.pcrs,
+                                 "has no bank that the log has too: there is nothing to compare"});
     const auto wrong = mismatches(replayed, *tpm);
     fits = wrong.empty();
     document["mismatches"] = mismatches_json(wrong);

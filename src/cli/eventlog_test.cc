@@ -265,7 +265,7 @@ TEST(EventlogCommands, KnowTheRegistersOfATeeByTheirNames) {
 TEST(EventlogPredict, NamesAFileThatIsNoImage) {
   const std::string file = ASSAY_SOURCE_DIR "/tests/boots/sb/pcrs.yaml";
   const Answer got = predicted(boot_log("sb"), "kernel=" + file);
-  EXPECT_EQ(got.code, kRejected);
+  EXPECT_EQ(got.code, kUsage);
   EXPECT_THAT(got.out, HasSubstr(file + ": want the kernel as an EFI image (PE)"));
 }
 

@@ -36,7 +36,7 @@ int explain(Io io, const Error& error) {
 
 int explain_start(Io io, const Error& error) {
   const int code = explain(io, error);
-  return error.where.starts_with("--") ? kUsage : code;
+  return code == kRejected || error.where.starts_with("--") ? kUsage : code;
 }
 
 }  // namespace assay

@@ -13,7 +13,7 @@ namespace assay {
 enum ExitCode : int {
   kAccepted = 0,     ///< accepted, or done
   kRejected = 1,     ///< evidence, token or request rejected
-  kUsage = 2,        ///< the command line is wrong
+  kUsage = 2,        ///< the command line, or a file of the operator's own, is wrong
   kUnavailable = 3,  ///< a device, file, peer or collateral is missing
   kInternal = 4,     ///< a fault of our own
 };
@@ -29,7 +29,9 @@ struct Io {
 ExitCode exit_code(Fault fault);
 /// Prints "assay: where: why" to `io.err`; the exit code of the fault.
 int explain(Io io, const Error& error);
-/// explain(), but an error about an option ("--issuer") is one of the command line.
+/// explain() of what the operator gave: an option ("--issuer") or a file of his own (policy, trust,
+/// revocation lists, keys).  What is wrong with these is no verdict about anybody: kUsage where
+/// explain() says kRejected.
 int explain_start(Io io, const Error& error);
 
 }  // namespace assay

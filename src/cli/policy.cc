@@ -50,7 +50,7 @@ int run_policy_check(const PolicyOptions& options, Io io) {
 
 int run_policy_explain(const PolicyOptions& options, Io io) {
   const auto policy = load_appraisal_policy(options.file);
-  if (!policy) return explain(io, policy.error());
+  if (!policy) return explain_start(io, policy.error());
   const auto sentences = policy->explain();
   if (options.json) {
     json::array out;
@@ -65,16 +65,16 @@ int run_policy_explain(const PolicyOptions& options, Io io) {
 
 int run_policy_test(const PolicyTestOptions& options, Io io) {
   const auto policy = load_appraisal_policy(options.file);
-  if (!policy) return explain(io, policy.error());
+  if (!policy) return explain_start(io, policy.error());
   const auto files = cases_in(options.cases);
-  if (!files) return explain(io, files.error());
+  if (!files) return explain_start(io, files.error());
   json::array results;
   std::size_t wrong = 0;
   for (const fs::path& file : *files) {
     const auto one = load_policy_case(file);
-    if (!one) return explain(io, one.error());
+    if (!one) return explain_start(io, one.error());
     const auto result = decide_case(*one, *policy);
-    if (!result) return explain(io, result.error());
+    if (!result) return explain_start(io, result.error());
     if (!result->as_wanted) ++wrong;
     if (options.json)
       results.push_back(json::object{{"case", printable(one->name)},
@@ -95,9 +95,9 @@ int run_policy_test(const PolicyTestOptions& options, Io io) {
 int run_policy_import(const PolicyImportOptions& options, Io io) {
   constexpr std::size_t kMaxReference = 4 * 1024 * 1024;
   const auto file = read_file(options.keylime, kMaxReference);
-  if (!file) return explain(io, file.error());
+  if (!file) return explain_start(io, file.error());
   const auto toml = policy_from_keylime(options.keylime, as_text(*file));
-  if (!toml) return explain(io, toml.error());
+  if (!toml) return explain_start(io, toml.error());
   io.out << *toml;
   return kAccepted;
 }

@@ -12,7 +12,8 @@ struct PolicyOptions {
   std::string file;
   bool json = false;  ///< one object instead of text
 };
-/// Is the policy understood?  0, or 1 with the line and what is wrong there.
+/// Is the policy understood?  0, or 1 with the line and what is wrong there: here the file is what
+/// is judged.  Everywhere else a policy that is not understood is 2.
 int run_policy_check(const PolicyOptions& options, Io io);
 /// Prints the policy in plain sentences.
 int run_policy_explain(const PolicyOptions& options, Io io);
@@ -23,7 +24,8 @@ struct PolicyTestOptions {
   std::string cases;  ///< a directory of NAME.toml: cli/policy_case.h
   bool json = false;
 };
-/// Decides each case.  0 if all were decided as they say, 1 if one was not, 3 without cases.
+/// Decides each case.  0 if all were decided as they say, 1 if one was not, 2 where the policy or a
+/// case is not understood, 3 without cases.
 int run_policy_test(const PolicyTestOptions& options, Io io);
 
 /// `assay policy import --keylime FILE`.

@@ -135,13 +135,13 @@ TEST_F(RecordedPolicyCommand, TakesNoForgeryForAPolicysRefusal) {
 TEST_F(RecordedPolicyCommand, RefusesCasesThatSayTooLittle) {
   EXPECT_EQ(test(kPolicy), kUnavailable);  // none
   file("cases/a.toml", one_case(""));
-  EXPECT_EQ(test(kPolicy), kRejected);
+  EXPECT_EQ(test(kPolicy), kUsage);
   EXPECT_THAT(err_.str(), HasSubstr("a.toml: without `verdict`"));
   file("cases/a.toml", one_case("verdict = \"rejected\"\n"));
-  EXPECT_EQ(test(kPolicy), kRejected);
+  EXPECT_EQ(test(kPolicy), kUsage);
   EXPECT_THAT(err_.str(), HasSubstr("a case that is rejected names what is `failing`"));
   file("cases/a.toml", one_case("verdict = \"accepted\"\nwhy = \"x\"\n"));
-  EXPECT_EQ(test(kPolicy), kRejected);
+  EXPECT_EQ(test(kPolicy), kUsage);
   EXPECT_THAT(err_.str(), HasSubstr("a.toml:6: why: no such key"));
   file("cases/a.toml",
        "evidence = \"none.pb\"\nnonce = \"00\"\nnow = \"2023-01-01T00:00:00Z\"\n"
@@ -170,7 +170,7 @@ TEST_F(RecordedPolicyCommand, VerifyAppliesThePolicy) {
   options.policy = file("p.textproto", "platform { minimum_technology: AMD_SEV_ES }");
   EXPECT_EQ(run_verify(options, io()), kRejected);
   options.policy = file("wrong.toml", "x = 1");
-  EXPECT_EQ(run_verify(options, io()), kRejected);
+  EXPECT_EQ(run_verify(options, io()), kUsage);
   EXPECT_THAT(err_.str(), HasSubstr("wrong.toml:1: x: no such section"));
 }
 

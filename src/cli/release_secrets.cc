@@ -28,8 +28,8 @@ int run_release_put(const std::filesystem::path& state, const std::string& name,
   if (!content) return explain(io, content.error());
   const Secret secret(std::move(*content));
   if (secret.size() == 0) {
-    return explain(io,
-                   {Fault::malformed, input.string(), "is empty: a secret has at least one byte"});
+    return explain_start(io, {Fault::malformed, input == "-" ? "standard input" : input.string(),
+                              "is empty: a secret has at least one byte"});
   }
   if (const Status put = (*secrets)->put(name, secret); !put) return explain(io, put.error());
   io.err << fmt::format("secret {}: {} bytes stored; a policy decides who may have it\n", name,

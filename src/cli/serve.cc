@@ -50,9 +50,7 @@ Result<std::unique_ptr<TrustedKeyFiles>> open_trusted_keys(const ServeOptions& o
   settings.paths.assign(options.trust_ak.begin(), options.trust_ak.end());
   if (options.mode == ServiceMode::development)
     settings.emulated = TrustedKeyFiles::Emulated::accepted;
-  auto keys = TrustedKeyFiles::open(std::move(settings));
-  if (!keys) return fail(keys.error().fault, "--trust-ak " + keys.error().where, keys.error().why);
-  return keys;
+  return TrustedKeyFiles::open(std::move(settings));
 }
 
 }  // namespace

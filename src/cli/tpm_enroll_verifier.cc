@@ -65,11 +65,11 @@ int run_enroll_challenge(const EnrollChallengeOptions& options, Io io) {
                                            : load_service_trust(options.trust, options.mode);
   if (!trust) return explain_start(io, trust.error());
   const auto keys = read_trusted_keys(options.trust_ek);
-  if (!keys) return explain(io, keys.error());
+  if (!keys) return explain_start(io, keys.error());
   const auto intermediates = read_intermediates(options.intermediates);
-  if (!intermediates) return explain(io, intermediates.error());
+  if (!intermediates) return explain_start(io, intermediates.error());
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation));
-  if (!revocation) return explain(io, revocation.error());
+  if (!revocation) return explain_start(io, revocation.error());
   const auto input = read_file(options.input, kMaxEnrolmentDocument);
   if (!input) return explain(io, input.error());
   const auto request = parse_enrolment_request(*input);
@@ -112,7 +112,7 @@ int run_enroll_accept(const EnrollAcceptOptions& options, Io io) {
     return explain(io, error);
   }
   const auto pending = parse_pending_enrolment(*kept);
-  if (!pending) return explain(io, pending.error());
+  if (!pending) return explain_start(io, pending.error());
   if (pending->subject.emulated && options.key_format)
     return explain_start(io, Error{Fault::malformed, "--key-format",
                                    "the key of an emulated machine is written as json alone: the "

@@ -67,7 +67,7 @@ Result<CertifiedBlob> solve(const RegisterSolveOptions& options, const ImportBlo
 
 int run_register_create(const RegisterCreateOptions& options, Io io) {
   const auto ek = read_endorsement_key(options.input);
-  if (!ek) return explain(io, ek.error());
+  if (!ek) return explain_start(io, ek.error());
   const Secret secret(random_bytes(kRegisterSecretBytes));
   const ImportBlob blob = issue_register_challenge(*ek, secret, random_bytes(32));
   // The secret first: a challenge that nobody can verify must not get out.
@@ -101,7 +101,7 @@ int run_register_verify(const RegisterVerifyOptions& options, Io io) {
                                "root of the machine can have answered with a key of software: use "
                                "`assay tpm enroll`, or say --allow-software-key"});
   const auto secret = read_secret(options.secret_input);
-  if (!secret) return explain(io, secret.error());
+  if (!secret) return explain_start(io, secret.error());
   const auto input = read_file(options.input, kMaxTpmFile);
   if (!input) return explain(io, input.error());
   const auto blob = parse_certified_blob(*input);

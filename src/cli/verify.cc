@@ -108,16 +108,16 @@ int run_verify(const VerifyOptions& options, Io io) {
     return wrong_option(io, "--crl",
                         "no CA stands behind a key that is trusted itself (--trust-ak)");
   const auto trust = read_trust(options.trust);
-  if (!trust) return explain(io, trust.error());
+  if (!trust) return explain_start(io, trust.error());
   const auto policy = read_policy(options.policy);
-  if (!policy) return explain(io, policy.error());
+  if (!policy) return explain_start(io, policy.error());
   const std::optional<AppraisalPolicy>& rules = *policy;
   const auto keys = TrustedKeyFiles::read({options.trust_ak.begin(), options.trust_ak.end()});
-  if (!keys) return explain(io, keys.error());
+  if (!keys) return explain_start(io, keys.error());
   if (!options.trust_ak.empty() && keys->keys().empty())
     return explain(io, Error{Fault::unavailable, options.trust_ak.front(), "holds no key"});
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation, rules));
-  if (!revocation) return explain(io, revocation.error());
+  if (!revocation) return explain_start(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = parse_attestation(*input, asked->format);

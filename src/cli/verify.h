@@ -26,7 +26,8 @@ struct VerifyOptions {
 };
 
 /// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1
-/// rejected or no attestation, 2 wrong options, 3 a file that cannot be read.
+/// rejected or no attestation, 2 wrong options or a policy, trust, list or key that cannot be
+/// understood, 3 a file that cannot be read.
 int run_verify(const VerifyOptions& options, Io io);
 
 }  // namespace assay

@@ -11,6 +11,12 @@ from support.assay import BINARY, REJECTED, SOURCE, UNAVAILABLE, USAGE, Case
 NOSBLEGACY = SOURCE / "tests" / "boots" / "nosblegacy"
 
 
+def given(words, file):
+    """The command with the file's name at its end, or behind the last word's "="."""
+    *front, last = words
+    return (*front, f"{last}{file}") if str(last).endswith("=") else (*words, file)
+
+
 class BadMachine(Case):
     def assert_one_line(self, done, *words):
         lines = done.stderr.decode().strip().splitlines()
@@ -123,8 +129,44 @@ class BadMachine(Case):
         bad = self.directory / "trust"
         bad.write_text("{}")
         done = self.run_assay("serve", "--dev", "--trust", bad, "--listen", "127.0.0.1:0", "--state",
-                              self.directory / "s", code=REJECTED)
+                              self.directory / "s", code=USAGE)
         self.assert_one_line(done, bad)
+
+    def test_a_wrong_file_of_the_operators_own_is_no_verdict(self):
+        """1 says that a machine was refused: a script must not read it where its own policy has a mistake."""
+        bad, none = self.directory / "own", self.directory / "none"
+        bad.write_text("neither key nor policy\n")
+        cases = self.directory / "cases"
+        cases.mkdir()
+        (cases / "a.toml").write_text("")
+        policy = self.directory / "policy.toml"
+        policy.write_text('accept_any = ["platform", "secure_boot", "applications", "kernel", "instance"]\n')
+        log = SOURCE / "tests" / "boots" / "sb" / "binary_bios_measurements"
+        verify = ("verify", "--nonce", "00" * 16)
+        serve = ("serve", "--dev", "--listen", "127.0.0.1:0", "--state", self.directory / "s")
+        challenge = ("tpm", "enroll", "challenge", "--output", self.directory / "c", "--pending", self.directory / "p")
+        for words in ((*verify, "--trust"), (*verify, "--policy"), (*verify, "--trust-ak"), (*verify, "--crl"),
+                      (*serve, "--trust"), (*serve, "--trust", "google", "--policy"),
+                      (*serve, "--trust", "google", "--trust-ak"), (*serve, "--trust", "google", "--crl"),
+                      ("release", "serve", "--dev", "--listen", "127.0.0.1:0", "--state", self.directory / "s",
+                       "--issuer", "http://127.0.0.1:1", "--audience", "a", "--policy"),
+                      ("policy", "explain"), ("policy", "import", "--keylime"),
+                      (*challenge, "--trust"), (*challenge, "--trust-ek"), (*challenge, "--intermediates"),
+                      (*challenge, "--trust", "google", "--crl"),
+                      ("tpm", "register", "create-challenge", "--secret-output", self.directory / "q", "--input"),
+                      ("tpm", "register", "verify-challenge", "--secret-input"),
+                      ("eventlog", "explain", log, "--pcrs"), ("eventlog", "predict", log, "--set", "kernel=")):
+            with self.subTest(words):
+                done = self.run_assay(*given(words, bad), code=USAGE, stdin=b"")
+                self.assert_one_line(done, bad)
+                self.assertEqual(b"", done.stdout)
+                self.assert_one_line(self.run_assay(*given(words, none), code=UNAVAILABLE, stdin=b""), none)
+        self.assert_one_line(self.run_assay("policy", "test", bad, cases, code=USAGE), bad)
+        self.assert_one_line(self.run_assay("policy", "test", policy, cases, code=USAGE), cases / "a.toml")
+        # What is asked about itself is what is judged.
+        self.run_assay("policy", "check", bad, code=REJECTED)
+        self.run_assay("eventlog", "show", bad, code=REJECTED)
+        self.run_assay(*verify, "--policy", policy, stdin=b"\xff", code=REJECTED)
 
     def test_wrong_command_lines(self):
         for words in (["no-such-command"], ["verify", "--no-such-flag"], ["attest", "--algo", "dsa"],
