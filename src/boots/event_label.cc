@@ -13,6 +13,7 @@
 #include "base/byte_reader.h"
 #include "formats/image_load.h"
 #include "formats/uefi.h"
+#include "verify/grub_command.h"
 #include "verify/register_layout.h"
 
 namespace assay {
@@ -35,13 +36,6 @@ std::string without_final_nul(Bytes data) {
   return to_text(data);
 }
 
-/// "(hd0,gpt1)/boot/vmlinuz" and "($root)/boot/vmlinuz" are "/boot/vmlinuz".
-std::string_view without_device(std::string_view path) {
-  if (!path.starts_with("(")) return path;
-  const std::size_t end = path.find(')');
-  return end == std::string_view::npos ? path : path.substr(end + 1);
-}
-
 /// What the whole log tells about the roles of its parts.
 struct Cast {
   bool shim = false, grub = false, stub = false;
@@ -55,16 +49,14 @@ struct Cast {
   }
 };
 
-bool is_linux_command(std::string_view word) {
-  return word == "linux" || word == "linuxefi" || word == "linux16";
-}
-bool is_initrd_command(std::string_view word) {
-  return word == "initrd" || word == "initrdefi" || word == "initrd16";
-}
-
 /// What GRUB executed, without the label that it logs in front.
 std::string text_behind(const GrubPrefix& prefix, const Event& event) {
   return without_final_nul(event.data.subspan(prefix.text.size()));
+}
+
+bool loads_linux(std::string_view command) {
+  const auto load = load_command(command);
+  return load && load->loads == GrubLoad::linux;
 }
 
 /// The PCR that an EV_IPL event is for.  Where the registers are folded its form tells.
@@ -81,10 +73,10 @@ void look_at_command(const Event& event, Cast& cast) {
   if (!prefix) return;
   cast.grub = true;
   const std::string text = text_behind(*prefix, event);
-  const auto words = words_of(text);
+  const auto words = words_of(unwrapped(text));
   if (words.size() < 2) return;
-  if (is_linux_command(words[0])) cast.kernels.emplace(without_device(words[1]));
-  if (!is_initrd_command(words[0])) return;
+  if (loads_linux(text)) cast.kernels.emplace(without_device(words[1]));
+  if (!loads_initrd(words[0])) return;
   for (std::size_t i = 1; i < words.size(); ++i) cast.initrds.emplace(without_device(words[i]));
 }
 
@@ -133,12 +125,11 @@ EventLabel label_grub_text(const Event& event) {
   if (prefix->kind == GrubText::kernel_command_line)
     return {BootPart::command_line, "grub/kernel_cmdline"};
   const std::string text = text_behind(*prefix, event);
-  const auto words = words_of(text);
+  const auto words = words_of(unwrapped(text));
   if (words.empty()) return {BootPart::bootloader_config, "grub/"};
-  const std::string key = fmt::format("grub/{}", words[0]);
-  if (is_linux_command(words[0])) return {BootPart::command_line, "grub/linux"};
-  if (is_initrd_command(words[0])) return {BootPart::initrd, "grub/initrd"};
-  return {BootPart::bootloader_config, key};
+  if (loads_linux(text)) return {BootPart::command_line, "grub/linux"};
+  if (loads_initrd(words[0])) return {BootPart::initrd, "grub/initrd"};
+  return {BootPart::bootloader_config, fmt::format("grub/{}", words[0])};
 }
 
 EventLabel label_file(const Event& event, const Cast& cast) {

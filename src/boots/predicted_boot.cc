@@ -11,6 +11,7 @@
 #include "formats/event_log_writer.h"
 #include "formats/pe.h"
 #include "formats/uefi_writer.h"
+#include "verify/grub_command.h"
 
 namespace assay {
 
@@ -119,10 +120,7 @@ Status PredictedBoot::bootloader_file(std::string_view path, Bytes content) {
   for (Planned& p : events_) {
     if (!p.label.key.starts_with("file/")) continue;
     const std::string_view logged = as_text(p.data).substr(0, as_text(p.data).find('\0'));
-    const std::size_t device = logged.starts_with("(") ? logged.find(')') : std::string_view::npos;
-    const bool same_path =
-        logged == path || (device != std::string_view::npos && logged.substr(device + 1) == path);
-    if (!same_path) continue;
+    if (logged != path && without_device(logged) != path) continue;
     measure(p, content);
     found = true;
   }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,14 +14,13 @@ namespace assay {
 
 namespace {
 
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-constexpr std::array<std::string_view, 3> kInitrd{"initrd", "initrdefi", "initrd16"};
 /// Commands that read no file.  `set` is none: `set lang=x` reads a translation.
 constexpr std::array<std::string_view, 8> kHarmless{"echo", "unset", "export", "boot",
                                                     "true", "sleep", "clear",  "setparams"};
+
+bool is_harmless(std::string_view command) {
+  return std::find(kHarmless.begin(), kHarmless.end(), command) != kHarmless.end();
+}
 
 /// What GRUB loaded: whether it was told to load a kernel, and how many files it read after that
 /// one; nothing where that cannot be told.
@@ -39,15 +37,15 @@ Loading loading_of(const GrubState& grub) {
     // GRUB measures a line only of a kernel that it loads.
     if (prefix->kind == GrubText::kernel_command_line && !out.linux) out = {true, std::nullopt};
     if (prefix->kind != GrubText::command) continue;
-    const std::string text(unwrapped(as_text(grub_text(as_bytes(command), *prefix))));
+    const std::string_view text = unwrapped(as_text(grub_text(as_bytes(command), *prefix)));
     const auto words = words_of(text);
     if (words.empty()) continue;
     const auto load = load_command(text);
     if (load && load->loads == GrubLoad::linux) {
       out = {true, 0};
-    } else if (is_one_of(words[0], kInitrd)) {
+    } else if (loads_initrd(words[0])) {
       if (out.files_behind) *out.files_behind += words.size() - 1;
-    } else if (!is_one_of(words[0], kHarmless)) {
+    } else if (!is_harmless(words[0])) {
       out.files_behind = std::nullopt;
     }
   }

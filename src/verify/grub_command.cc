@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 14> kOtherLoaders{
     "chainloader",   "xnu_kernel", "xnu_kernel64", "xnu_resume",    "kfreebsd",
     "kopenbsd",      "knetbsd",    "ntldr",        "freedos",       "plan9",
     "legacy_kernel", "truecrypt",  "appleloader",  "pxechainloader"};
+constexpr std::array<std::string_view, 3> kInitrdLoaders{"initrd", "initrdefi", "initrd16"};
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -32,6 +33,14 @@ std::string_view unwrapped(std::string_view command) {
     if (command.size() == before.size()) return command;
   }
 }
+
+std::string_view without_device(std::string_view path) {
+  if (!path.starts_with("(")) return path;
+  const std::size_t end = path.find(')');
+  return end == std::string_view::npos ? path : path.substr(end + 1);
+}
+
+bool loads_initrd(std::string_view name) { return is_one_of(name, kInitrdLoaders); }
 
 std::optional<GrubLoadCommand> load_command(std::string_view command) {
   command = unwrapped(command);

@@ -10,6 +10,12 @@ namespace assay {
 /// measured.
 std::string_view unwrapped(std::string_view command);
 
+/// "(hd0,gpt1)/boot/vmlinuz" and "($root)/boot/vmlinuz" are "/boot/vmlinuz".
+std::string_view without_device(std::string_view path);
+
+/// Whether a command of this name loads initial RAM disks.
+bool loads_initrd(std::string_view name);
+
 /// What a command starts, in the end.
 enum class GrubLoad {
   linux,  ///< a kernel whose command line GRUB measures behind the command
