@@ -162,8 +162,8 @@ TEST(Baseline, NamesItsBankWhereThatAloneIsToBeJudged) {
   const auto any = AppraisalPolicy::parse("b", *write_baseline(boots));
   const auto one = AppraisalPolicy::parse("b", *write_baseline(boots, BaselineBank::only));
   ASSERT_TRUE(any && one);
-  EXPECT_EQ(any->only_bank(), std::nullopt);
-  EXPECT_EQ(one->only_bank(), kBank);
+  EXPECT_EQ(any->terms().only_bank, std::nullopt);
+  EXPECT_EQ(one->terms().only_bank, kBank);
   EXPECT_THAT(failures(*one, state), testing::IsEmpty());
   EXPECT_THAT(failures(*one, Boot(*recorded_log("sb")).state(HashAlgorithm::sha384)),
               testing::Contains("policy.evidence.only_bank"));

@@ -84,7 +84,7 @@ Result<VtpmOutcome> authenticate(const PolicyCase& one, const AppraisalPolicy& p
                                           .nonce = one.nonce,
                                           .now = one.now,
                                           .revocation = &*revocation,
-                                          .bank = policy.only_bank(),
+                                          .bank = policy.terms().only_bank,
                                           .sha1 = policy.terms().sha1});
 }
 

@@ -124,13 +124,14 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (attestation) warn_of_short_nonce(asked->nonce, io);
   VtpmOutcome outcome;
   if (attestation)
-    outcome = authenticate_vtpm(*attestation, {.trust = *trust,
-                                               .nonce = asked->nonce,
-                                               .now = asked->now,
-                                               .keys = keys->keys(),
-                                               .revocation = &*revocation,
-                                               .bank = rules ? rules->only_bank() : std::nullopt,
-                                               .sha1 = sha1_of(options, rules)});
+    outcome =
+        authenticate_vtpm(*attestation, {.trust = *trust,
+                                         .nonce = asked->nonce,
+                                         .now = asked->now,
+                                         .keys = keys->keys(),
+                                         .revocation = &*revocation,
+                                         .bank = rules ? rules->terms().only_bank : std::nullopt,
+                                         .sha1 = sha1_of(options, rules)});
   if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));
   const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),
                               attestation, outcome};

@@ -43,8 +43,6 @@ class AppraisalPolicy {
   /// The policy in plain sentences, in the order of the file.
   [[nodiscard]] std::vector<std::string> explain() const;
 
-  /// The bank whose quotes alone are to be judged (VtpmExpectations::bank); none: all of them.
-  [[nodiscard]] std::optional<HashAlgorithm> only_bank() const { return terms_.only_bank; }
   /// What is asked of whoever authenticates the evidence.
   [[nodiscard]] const EvidenceTerms& terms() const { return terms_; }
 

@@ -358,7 +358,7 @@ TEST_F(RecordedPolicy, MayAskForOneBankByItsName) {
     const VtpmOutcome outcome = authenticate_vtpm(attestation, {.trust = google_trust(),
                                                                 .nonce = kRecordedNonce,
                                                                 .now = in_2023(),
-                                                                .bank = policy.only_bank()});
+                                                                .bank = policy.terms().only_bank});
     Verdict out = outcome.verdict;
     if (outcome.claims) out.append(policy.appraise(*outcome.claims, in_2023()));
     return out;

@@ -367,7 +367,7 @@ HttpResponse AttestationService::appraise(const Call& call, const VerifyRequest&
        .paths = &paths_,
        .keys = {enrolled.key, enrolled.key != nullptr ? std::size_t{1} : 0},
        .revocation = revocation.get(),
-       .bank = settings_.policy ? settings_.policy->only_bank() : std::nullopt,
+       .bank = settings_.policy ? settings_.policy->terms().only_bank : std::nullopt,
        .sha1 = settings_.policy ? settings_.policy->terms().sha1 : Sha1::refused});
   if (settings_.policy && outcome.claims)
     outcome.verdict.append(settings_.policy->appraise(*outcome.claims, call.now));
