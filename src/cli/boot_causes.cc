@@ -29,6 +29,17 @@ json::array registers(const std::vector<std::uint32_t>& pcrs) {
   return out;
 }
 
+void print_causes(const std::vector<BootCause>& causes, RegisterLayout layout, Io io) {
+  std::size_t number = 0;
+  for (const BootCause& cause : causes) {
+    io.out << fmt::format("{:>2}. {}  ({})\n", ++number, cause.words,
+                          list_registers(cause.pcrs, layout));
+    print_changes(cause.evidence, "", io);
+    print_changes(cause.following, "with it: ", io);
+    io.out << fmt::format("     What to do: {}.\n", cause.advice);
+  }
+}
+
 }  // namespace
 
 std::string list_registers(const std::vector<std::uint32_t>& pcrs, RegisterLayout layout) {
@@ -43,15 +54,15 @@ std::string list_registers(const std::vector<std::uint32_t>& pcrs, RegisterLayou
   return out;
 }
 
-void print_causes(const std::vector<BootCause>& causes, RegisterLayout layout, Io io) {
-  std::size_t number = 0;
-  for (const BootCause& cause : causes) {
-    io.out << fmt::format("{:>2}. {}  ({})\n", ++number, cause.words,
-                          list_registers(cause.pcrs, layout));
-    print_changes(cause.evidence, "", io);
-    print_changes(cause.following, "with it: ", io);
-    io.out << fmt::format("     What to do: {}.\n", cause.advice);
+void print_diff(const BootDiff& diff, const std::vector<BootCause>& causes, const DiffWords& words,
+                Io io) {
+  if (diff.pcrs.empty()) {
+    io.out << words.same << "\n";
+    return;
   }
+  io.out << fmt::format("{} {}\n", list_registers(diff.pcrs, diff.layout),
+                        diff.pcrs.size() == 1 ? words.differs : words.differ);
+  print_causes(causes, diff.layout, io);
 }
 
 json::object to_json(const BootDiff& diff, const std::vector<BootCause>& causes) {

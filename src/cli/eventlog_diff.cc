@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/eventlog_diff.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "cli/boot_causes.h"
@@ -12,16 +10,10 @@ namespace assay {
 
 namespace {
 
-void print_diff(const BootDiff& diff, const std::vector<BootCause>& causes, bool stand, Io io) {
-  if (diff.pcrs.empty()) {
-    io.out << (stand ? "The two boots measured the same.\n"
-                     : "Both logs lead to the same values, and not both say what was measured.\n");
-    return;
-  }
-  io.out << fmt::format("{} {}.  What changed, the weightiest first:\n",
-                        list_registers(diff.pcrs, diff.layout),
-                        diff.pcrs.size() == 1 ? "differs" : "differ");
-  print_causes(causes, diff.layout, io);
+DiffWords diff_words(bool stand) {
+  return {.same = stand ? "The two boots measured the same." : kSameValuesAlone,
+          .differs = "differs.  What changed, the weightiest first:",
+          .differ = "differ.  What changed, the weightiest first:"};
 }
 
 }  // namespace
@@ -44,7 +36,7 @@ int run_eventlog_diff(const EventLogDiffOptions& options, Io io) {
     io.out << pretty_json(document);
   } else {
     print_contradictions(logs, io);
-    print_diff(*diff, causes, stand, io);
+    print_diff(*diff, causes, diff_words(stand), io);
   }
   return !stand || (options.exit_code && !diff->pcrs.empty()) ? kRejected : kAccepted;
 }

@@ -113,17 +113,10 @@ json::array mismatches_json(const std::vector<Mismatch>& all) {
   return out;
 }
 
-void print_difference(const BootDiff& diff, const std::vector<BootCause>& causes, bool stand,
-                      Io io) {
-  if (diff.pcrs.empty()) {
-    io.out << (stand ? "The boot measured the same as the good one.\n"
-                     : "Both logs lead to the same values, and not both say what was measured.\n");
-    return;
-  }
-  io.out << fmt::format("{} {} not those of the good boot.  Likely causes:\n",
-                        list_registers(diff.pcrs, diff.layout),
-                        diff.pcrs.size() == 1 ? "is" : "are");
-  print_causes(causes, diff.layout, io);
+DiffWords diff_words(bool stand) {
+  return {.same = stand ? "The boot measured the same as the good one." : kSameValuesAlone,
+          .differs = "is not those of the good boot.  Likely causes:",
+          .differ = "are not those of the good boot.  Likely causes:"};
 }
 
 }  // namespace
@@ -169,7 +162,7 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
     const auto causes = likely_causes(*diff);
     fits = fits && diff->pcrs.empty();
     for (auto& [name, value] : to_json(*diff, causes)) document[name] = value;
-    if (!options.json) print_difference(*diff, causes, stand, io);
+    if (!options.json) print_diff(*diff, causes, diff_words(stand), io);
   }
   if (options.json) io.out << pretty_json(document);
   return fits && stand ? kAccepted : kRejected;
