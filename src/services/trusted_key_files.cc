@@ -64,21 +64,16 @@ Result<TrustedKeys> TrustedKeyFiles::read(const Paths& paths) {
 
 Result<std::unique_ptr<TrustedKeyFiles>> TrustedKeyFiles::open(Settings settings) {
   std::unique_ptr<TrustedKeyFiles> out(new TrustedKeyFiles(std::move(settings)));
-  Paths named;
+  TrustedKeys named;
   for (const fs::path& root : out->settings_.paths) {
     if (const auto files = files_of(root); !files) return pass_on(files);
     std::error_code error;
-    if (!fs::is_directory(root, error)) named.push_back(root);
-  }
-  const auto keys = read(named);
-  if (!keys) return pass_on(keys);
-  if (out->settings_.emulated == Emulated::refused) {
-    for (const fs::path& path : named) {
-      const auto key = read_key(path);
-      if (!key) return pass_on(key);
-      if (key->provenance == Provenance::emulated)
-        return tl::unexpected(emulated_without_dev(path));
-    }
+    if (fs::is_directory(root, error)) continue;
+    auto key = read_key(root);
+    if (!key) return pass_on(key);
+    if (key->provenance == Provenance::emulated && out->settings_.emulated == Emulated::refused)
+      return tl::unexpected(emulated_without_dev(root));
+    if (const auto added = named.add(root.string(), std::move(*key)); !added) return pass_on(added);
   }
   out->refresh();
   return out;
