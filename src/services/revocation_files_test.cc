@@ -47,6 +47,11 @@ class RevocationFilesTest : public testing::Test {
   [[nodiscard]] std::string list(const CrlTemplate& content, const PrivateKey& key) const {
     return pem_block("X509 CRL", issue_crl(content, ca_, key));
   }
+  [[nodiscard]] std::unique_ptr<RevocationFiles> open_knowing_the_ca() const {
+    auto files = RevocationFiles::open({.files = {path_}}).value();
+    files->learn("CN=CA", key_.public_key());
+    return files;
+  }
   /// What refresh() tells the operator.
   static std::string refresh(RevocationFiles& files) {
     testing::internal::CaptureStderr();
@@ -72,41 +77,37 @@ class RevocationFilesTest : public testing::Test {
 
 TEST_F(RevocationFilesTest, AreReadAgainWhenTheyChange) {
   publish({});
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
-  EXPECT_EQ(named(**files), 0u);
-  const auto before = (*files)->lists();
-  (*files)->refresh();
-  const auto settled = (*files)->lists();
-  (*files)->refresh();
-  EXPECT_EQ((*files)->lists(), settled) << "nothing changed";
+  const auto files = open_knowing_the_ca();
+  EXPECT_EQ(named(*files), 0u);
+  const auto before = files->lists();
+  files->refresh();
+  const auto settled = files->lists();
+  files->refresh();
+  EXPECT_EQ(files->lists(), settled) << "nothing changed";
   publish({{0x01}, {0x02}});
-  EXPECT_EQ(named(**files), 0u) << "nobody looked";
-  (*files)->refresh();
-  EXPECT_EQ(named(**files), 2u);
+  EXPECT_EQ(named(*files), 0u) << "nobody looked";
+  files->refresh();
+  EXPECT_EQ(named(*files), 2u);
   EXPECT_EQ(before->lists[0].size(), 0u) << "what a request holds does not change under it";
 }
 
 TEST_F(RevocationFilesTest, StayWhereTheNewOnesCannotBeRead) {
   publish({{0x01}});
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
+  const auto files = open_knowing_the_ca();
   testing::internal::CaptureStderr();
   put(as_bytes("half of a li"));
-  (*files)->refresh();
-  (*files)->refresh();
-  EXPECT_EQ(named(**files), 1u);
+  files->refresh();
+  files->refresh();
+  EXPECT_EQ(named(*files), 1u);
   std::filesystem::remove(path_);
-  (*files)->refresh();
-  EXPECT_EQ(named(**files), 1u);
+  files->refresh();
+  EXPECT_EQ(named(*files), 1u);
   const std::string told = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 2) << told;
   EXPECT_THAT(told, HasSubstr("ca.crl"));
   publish({{0x01}, {0x02}});
-  (*files)->refresh();
-  EXPECT_EQ(named(**files), 2u);
+  files->refresh();
+  EXPECT_EQ(named(*files), 2u);
 }
 
 TEST_F(RevocationFilesTest, AreReadWhateverBecameOfTheOtherFile) {
@@ -136,42 +137,38 @@ TEST_F(RevocationFilesTest, AreReadWhateverBecameOfTheOtherFile) {
 
 TEST_F(RevocationFilesTest, AreNeverReplacedByOlderOnes) {
   publish({{0x01}}, 1'700'000'000);
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
+  const auto files = open_knowing_the_ca();
   testing::internal::CaptureStderr();
   publish({}, 1'699'999'999);
-  (*files)->refresh();
-  (*files)->refresh();
-  EXPECT_TRUE(revoked(**files));
+  files->refresh();
+  files->refresh();
+  EXPECT_TRUE(revoked(*files));
   const std::string told = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
   EXPECT_THAT(told, HasSubstr("ca.crl: has no list of CN=CA that is as new as the one in use"));
   publish({}, 1'700'000'001);
-  (*files)->refresh();
-  EXPECT_FALSE(revoked(**files));
-  EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+  files->refresh();
+  EXPECT_FALSE(revoked(*files));
+  EXPECT_EQ(files->lists()->lists.size(), 1u);
 }
 
 TEST_F(RevocationFilesTest, AreNeverReplacedByOnesOfALowerNumber) {
   publish({{0x01}}, 1'700'000'000, "020105");
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
+  const auto files = open_knowing_the_ca();
   // Whatever its thisUpdate says; and no number is lower than any.
   for (const char* number : {"020104", "020100", ""}) {
     testing::internal::CaptureStderr();
     publish({}, 1'700'000'001, number);
-    (*files)->refresh();
-    EXPECT_TRUE(revoked(**files)) << number;
+    files->refresh();
+    EXPECT_TRUE(revoked(*files)) << number;
     EXPECT_THAT(testing::internal::GetCapturedStderr(),
                 HasSubstr("that is as new as the one in use"))
         << number;
   }
   publish({}, 1'700'000'001, "020106");
-  (*files)->refresh();
-  EXPECT_FALSE(revoked(**files));
-  EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+  files->refresh();
+  EXPECT_FALSE(revoked(*files));
+  EXPECT_EQ(files->lists()->lists.size(), 1u);
 }
 
 TEST_F(RevocationFilesTest, AreNeverReplacedByForgedOnes) {
@@ -224,20 +221,18 @@ TEST_F(RevocationFilesTest, AreKeptFromTheMomentThatTheirCAIsKnown) {
 TEST_F(RevocationFilesTest, AreNeverReplacedByPartialOnes) {
   for (const char* extension : {"deltaCRL", "issuingDistributionPoint"}) {
     publish({{0x01}}, 1'700'000'000, "020105");
-    const auto files = RevocationFiles::open({.files = {path_}});
-    ASSERT_TRUE(files) << to_string(files.error());
-    (*files)->learn("CN=CA", key_.public_key());
+    const auto files = open_knowing_the_ca();
     CrlTemplate partial = content({}, 1'700'000'009, "020107");
     partial.extensions.emplace_back(extension, extension == std::string("deltaCRL")
                                                    ? "critical,DER:020105"
                                                    : "critical,DER:30038101FF");
     put(as_bytes(list(partial, key_)));
-    EXPECT_THAT(refresh(**files), HasSubstr("complete and signed by the CA whose list is in use"));
-    EXPECT_TRUE(revoked(**files)) << extension;
+    EXPECT_THAT(refresh(*files), HasSubstr("complete and signed by the CA whose list is in use"));
+    EXPECT_TRUE(revoked(*files)) << extension;
     publish({}, 1'700'000'001, "020106");
-    (*files)->refresh();
-    EXPECT_FALSE(revoked(**files)) << extension;
-    EXPECT_EQ((*files)->lists()->lists.size(), 1u) << "nor are partial ones kept";
+    files->refresh();
+    EXPECT_FALSE(revoked(*files)) << extension;
+    EXPECT_EQ(files->lists()->lists.size(), 1u) << "nor are partial ones kept";
   }
 }
 
@@ -246,34 +241,30 @@ TEST_F(RevocationFilesTest, AreEachOfItsOwnCAWhateverItsName) {
   const PrivateKey other = PrivateKey::generate_p256();
   put(as_bytes(list(content({{0x01}}, 1'700'000'000, "020105"), key_) +
                list(content({{0x02}}, 1'700'000'000, "020101"), other)));
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
-  (*files)->learn("CN=CA", other.public_key());
+  const auto files = open_knowing_the_ca();
+  files->learn("CN=CA", other.public_key());
   put(as_bytes(list(content({}, 1'700'000'009, "020109"), other)));
-  EXPECT_THAT(refresh(**files), HasSubstr("signed by the CA whose list is in use"));
-  EXPECT_TRUE(revoked(**files, {0x01}));
-  EXPECT_FALSE(revoked(**files, {0x02}));
-  EXPECT_EQ((*files)->lists()->lists.size(), 2u);
+  EXPECT_THAT(refresh(*files), HasSubstr("signed by the CA whose list is in use"));
+  EXPECT_TRUE(revoked(*files, {0x01}));
+  EXPECT_FALSE(revoked(*files, {0x02}));
+  EXPECT_EQ(files->lists()->lists.size(), 2u);
 }
 
 TEST_F(RevocationFilesTest, AreForgottenWhereAnybodyCanHaveMadeThem) {
   publish({{0x01}}, 1'700'000'000, "020105");
-  const auto files = RevocationFiles::open({.files = {path_}});
-  ASSERT_TRUE(files) << to_string(files.error());
-  (*files)->learn("CN=CA", key_.public_key());
+  const auto files = open_knowing_the_ca();
   for (int i = 0; i < 20; ++i) {
     put(as_bytes(list(content({}, 1'700'000'009 + i, "020163"), PrivateKey::generate_p256())));
-    EXPECT_THAT(refresh(**files), HasSubstr("which stays"));
-    EXPECT_EQ((*files)->lists()->lists.size(), 2u) << "the genuine one, and the file's";
+    EXPECT_THAT(refresh(*files), HasSubstr("which stays"));
+    EXPECT_EQ(files->lists()->lists.size(), 2u) << "the genuine one, and the file's";
   }
   // So are lists of the CA itself that it replaced.
   for (int i = 6; i < 20; ++i) {
     publish({{0x01}}, 1'700'000'000 + i, fmt::format("0201{:02x}", i));
-    EXPECT_EQ(refresh(**files), "");
-    EXPECT_EQ((*files)->lists()->lists.size(), 1u);
+    EXPECT_EQ(refresh(*files), "");
+    EXPECT_EQ(files->lists()->lists.size(), 1u);
   }
-  EXPECT_TRUE(revoked(**files));
+  EXPECT_TRUE(revoked(*files));
 }
 
 TEST_F(RevocationFilesTest, DoNotWaitForAPipe) {

@@ -318,6 +318,17 @@ void load_evil(Events& e, std::string_view command) {
   e.erase(e.begin() + 44, e.begin() + 47);  // GRUB's files, between the two
 }
 
+/// The kernel's command becomes one that GRUB measures no line of.
+void load_unmeasured(Events& e, std::string_view command) {
+  event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", command);
+  e.erase(e.begin() + 44, e.begin() + 48);  // GRUB's files, and the line
+}
+
+void extend_good_line(Events& e) {
+  e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
+  e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+}
+
 struct ChangeCase {
   const char* name;
   void (*change)(Events&);
@@ -376,31 +387,25 @@ const ChangeCase kChanges[] = {
     {"a negated linux command, and a good one extended later",
      [](Events& e) {
        load_evil(e, "! linux /vmlinuz evil");
-       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
-       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+       extend_good_line(e);
      },
      "boot.kernel.command_line"},
     {"a timed linux command, and a good one extended later",
      [](Events& e) {
        load_evil(e, "time linux /vmlinuz evil");
-       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
-       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+       extend_good_line(e);
      },
      "boot.kernel.command_line"},
     {"a timed chainloader, and a good line extended later",
      [](Events& e) {
-       event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", "time ! chainloader /evil x");
-       e.erase(e.begin() + 44, e.begin() + 48);  // GRUB's files, and the line
-       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
-       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+       load_unmeasured(e, "time ! chainloader /evil x");
+       extend_good_line(e);
      },
      "boot.kernel.command_line"},
     {"a kernel of another system, and a good line extended later",
      [](Events& e) {
-       event(e, 44) = extended_later(8, EventType::ipl, "grub_cmd: ", "xnu_kernel64 /evil x");
-       e.erase(e.begin() + 44, e.begin() + 48);
-       e.push_back(extended_later(8, EventType::ipl, "grub_cmd: ", "linux /good"));
-       e.push_back(extended_later(8, EventType::ipl, "kernel_cmdline: ", "/good"));
+       load_unmeasured(e, "xnu_kernel64 /evil x");
+       extend_good_line(e);
      },
      "boot.kernel.command_line"},
     {"a command line as a command, of a command nobody knows",

@@ -158,6 +158,20 @@ class RevocationOfTheService(WithLists):
         fresh.rename(self.directory / "live.crl")
         return self.directory / "live.crl"
 
+    def refuses_until_told(self, service, words, times):
+        """The key is refused until the operator was told so often, and then still."""
+        deadline = time.monotonic() + PATIENCE
+        while service.errors().count(words) < times and time.monotonic() < deadline:
+            self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.assertEqual(times, service.errors().count(words))
+        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+
+    def comes_to_accept(self, service):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
+            pass
+        self.assertEqual(3, len(self.token(service).split(".")))
+
     def test_service_refuses_a_revoked_key(self):
         service = self.serve("--crl", self.crl("intermediate", self.serial))
         self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
@@ -181,16 +195,9 @@ class RevocationOfTheService(WithLists):
         service = self.serve("--crl", live)
         self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
         self.publish(self.crl("intermediate", number="04"))  # made later, so of a later thisUpdate
-        deadline = time.monotonic() + PATIENCE
-        while "as new as the one in use" not in service.errors() and time.monotonic() < deadline:
-            self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
-        self.assertIn("as new as the one in use", service.errors())
-        self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+        self.refuses_until_told(service, "as new as the one in use", 1)
         self.publish(self.crl("intermediate", "00AB", number="06"))
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
-            pass
-        self.assertEqual(3, len(self.token(service).split(".")))
+        self.comes_to_accept(service)
 
     def test_service_keeps_the_list_that_its_CA_signed(self):
         # Lists are fetched over plain HTTP: whoever forges one displaces nothing, whatever its number.
@@ -203,16 +210,9 @@ class RevocationOfTheService(WithLists):
         self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
         for read, file in enumerate((forged, old, both), start=1):
             self.publish(file)
-            deadline = time.monotonic() + PATIENCE
-            while service.errors().count("which stays") < read and time.monotonic() < deadline:
-                self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
-            self.assertEqual(read, service.errors().count("which stays"))
-            self.assertIn("ak.revocation.serial", self.token(service, code=REJECTED))
+            self.refuses_until_told(service, "which stays", read)
         self.publish(self.crl("intermediate", "00AB", number="06"))
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and "ak.revocation" in self.token(service, code=None):
-            pass
-        self.assertEqual(3, len(self.token(service).split(".")))
+        self.comes_to_accept(service)
 
     def test_service_and_a_stale_list(self):
         stale = self.crl("intermediate", until="20200102000000Z")
