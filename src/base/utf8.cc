@@ -2,7 +2,6 @@
 #include "base/utf8.h"
 
 #include <algorithm>
-
 #include <cstddef>
 
 namespace assay {

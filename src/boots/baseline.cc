@@ -335,7 +335,7 @@ class Baseline {
   bool programs_by_register_ = false;  ///< no boot listed any: PCR 4 says that none was started
 };
 
-/// The rules that a boot fails, with what it has instead.
+/// The rules that a boot fails, by their ids.
 std::string failures(const AppraisalPolicy& policy, const MachineState& machine) {
   std::string out;
   const Verdict verdict = policy.appraise_machine(machine);

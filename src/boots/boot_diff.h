@@ -36,7 +36,7 @@ struct BootDiff {
 /// common subsequence of their digests), and says what lies between.  Both must have a bank in
 /// common; the strongest such is compared.  Fault::malformed where they have none, where one is of
 /// a TPM and the other of CC registers, or where a register's events differ in more than 4,096
-/// places. Of an event that is at fault (its data is not what was measured, or its type not what
+/// places.  Of an event that is at fault (its data is not what was measured, or its type not what
 /// was logged) no word is repeated.
 Result<BootDiff> diff_boots(const ReplayedLog& before, const ReplayedLog& after);
 

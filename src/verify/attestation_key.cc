@@ -109,8 +109,7 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
   if (!verdict.require("ak.certificate.present", !attestation.ak_cert.empty(), "an AK certificate",
                        attestation.ak_cert.empty() ? "none" : "present",
                        "attest with the key that your provider certified (assay attest --key "
-                       "gceAK), or have the "
-                       "machine's own key enrolled (docs/enrolment.md)")) {
+                       "gceAK), or have the machine's own key enrolled (docs/enrolment.md)")) {
     verdict.not_checked_from(kCertificateChecks, "ak.certificate.format", "no AK certificate");
     return nullptr;
   }

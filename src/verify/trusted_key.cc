@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/blanks.h"
 #include "formats/enrolment.h"
 #include "verify/public_area.h"
 
@@ -42,11 +43,7 @@ Result<TrustedKey> key_of_area(std::string_view where, Bytes public_area) {
 }
 
 /// No public area begins like a JSON object: its first byte is zero, or the high one of its size.
-bool is_json(Bytes file) {
-  const std::string_view text = as_text(file);
-  const std::size_t start = text.find_first_not_of(" \t\r\n");
-  return start != std::string_view::npos && text[start] == '{';
-}
+bool is_json(Bytes file) { return without_blanks(as_text(file)).starts_with('{'); }
 
 /// What `assay tpm enroll accept` wrote, with its mark.
 Result<TrustedKey> recorded_key(std::string_view where, Bytes file) {
