@@ -79,8 +79,14 @@ void add_verify_debug(CLI::App* verify, Job& job) {
 void add_verify(CLI::App& app, Job& job) {
   CLI::App* command = app.add_subcommand(
       "verify", "Judge evidence: is this attestation real, and what does it say?");
-  auto flags =
-      on<VerifyOptions>(command, job, [](const auto& f, Io io) { return run_verify(f, io); });
+  struct Flags : VerifyOptions {
+    bool all = false;
+  };
+  auto flags = on<Flags>(command, job, [](const Flags& f, Io io) {
+    auto options = static_cast<const VerifyOptions&>(f);
+    if (f.all) options.shown = ShownChecks::all;
+    return run_verify(options, io);
+  });
   command->add_option("--input", flags->input, "Attestation (default: standard input)")
       ->type_name("FILE");
   command->add_option("--format", flags->format, "Of the input: binarypb, textproto or json")
@@ -105,6 +111,7 @@ void add_verify(CLI::App& app, Job& job) {
   command->add_flag("--allow-sha1", flags->allow_sha1,
                     "Accept quotes of SHA-1 registers alone: for TPMs that have no other bank");
   add_now(command, flags->now);
+  command->add_flag("--all", flags->all, "Print the checks that passed, too");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
   command
       ->add_option("--policy", flags->policy,

@@ -33,7 +33,7 @@ void print_emulated(Provenance provenance, Io io) {
 }
 
 void print_enrolled(const EnrolledKeyOutcome& outcome, std::string_view machine, Io io) {
-  print_verdict(outcome.verdict, io);
+  print_verdict(outcome.verdict, ShownChecks::all, io);
   if (!outcome.key) return;
   const EnrolledKey& enrolled = **outcome.key;
   io.out << "\n";
@@ -55,7 +55,7 @@ json::object enrolled_json(const EnrolledKeyOutcome& outcome) {
 }  // namespace
 
 void print_request(const EnrolmentRequestOutcome& outcome, Io io) {
-  print_verdict(outcome.verdict, io);
+  print_verdict(outcome.verdict, ShownChecks::all, io);
   if (!outcome.enrollee) return;
   const Enrollee& enrollee = **outcome.enrollee;
   io.out << "\n";

@@ -156,6 +156,7 @@ TEST_F(RecordedPolicyCommand, VerifyAppliesThePolicy) {
   options.trust = {"google"};
   options.now = "2023-01-01T00:00:00Z";
   options.policy = file("p.toml", kPolicy);
+  options.shown = ShownChecks::all;
   EXPECT_EQ(run_verify(options, io()), kAccepted);
   EXPECT_THAT(out_.str(), HasSubstr("policy.secure_boot.required"));
 

@@ -163,7 +163,7 @@ class Run {
     const VtpmOutcome outcome = authenticate_vtpm(
         evidence_, {.trust = house_.attestation->trust(), .nonce = nonce_, .now = clock_.now()});
     std::ostringstream text;
-    print_verdict(outcome.verdict, {text, text});
+    print_verdict(outcome.verdict, ShownChecks::remarkable, {text, text});
     if (outcome.claims) print_claims(**outcome.claims, {text, text});
     story_.block(text.str());
     story_.detail("verdict", verdict_json(outcome));

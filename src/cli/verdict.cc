@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -49,18 +50,42 @@ std::string shortened(const std::string& text) {
   return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
 }
 
-void print_check(const Check& check, Io io) {
+/// `name` stands for the check, or for several with the same answer.
+void print_check(const Check& check, const std::string& name, Io io) {
   const Mark mark = mark_of(check.verdict);
-  const std::string padded = fmt::format("{:4}", mark.text);
-  io.out << fmt::format("  {}  {:{}}", coloured(padded, mark.colour, io), check.id, kIdWidth);
+  const std::string padded = coloured(fmt::format("{:4}", mark.text), mark.colour, io);
   if (check.verdict == CheckVerdict::fail) {
-    io.out << fmt::format("\n        expected  {}\n        got       {}\n", check.expected,
-                          check.got);
+    io.out << fmt::format("  {}  {}\n        expected  {}\n        got       {}\n", padded, name,
+                          check.expected, check.got);
   } else {
-    io.out << fmt::format("  {}\n", shortened(check.got));
+    io.out << fmt::format("  {}  {:{}}  {}\n", padded, name, kIdWidth, shortened(check.got));
   }
   if (!check.hint.empty())
     io.out << fmt::format("        {}  {}\n", coloured("hint    ", "36", io), check.hint);
+}
+
+/// The checks of that verdict.  A wrong nonce is wrong in each bank, and a part that is missing
+/// keeps dozens of checks from being asked: said once.
+void print_reasons(const Verdict& verdict, CheckVerdict kind, Io io) {
+  std::vector<const Check*> first;
+  std::vector<std::size_t> more;
+  for (const Check& check : verdict.checks()) {
+    if (check.verdict != kind) continue;
+    const auto same = std::find_if(first.begin(), first.end(), [&](const Check* known) {
+      return known->expected == check.expected && known->got == check.got &&
+             known->hint == check.hint;
+    });
+    if (same != first.end()) {
+      ++more[static_cast<std::size_t>(same - first.begin())];
+      continue;
+    }
+    first.push_back(&check);
+    more.push_back(0);
+  }
+  for (std::size_t i = 0; i < first.size(); ++i)
+    print_check(*first[i],
+                more[i] == 0 ? first[i]->id : fmt::format("{} and {} more", first[i]->id, more[i]),
+                io);
 }
 
 void print_line(std::string_view label, std::string_view value, Io io) {
@@ -100,9 +125,9 @@ std::vector<std::string> describe(const SignatureDatabase& database) {
                                      : "certificate " + fingerprint;
     if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
   }
-  if (!database.hashes.empty()) out.push_back(fmt::format("{} hashes", database.hashes.size()));
+  if (!database.hashes.empty()) out.push_back(counted(database.hashes.size(), "hash", "hashes"));
   if (!database.others.empty())
-    out.push_back(fmt::format("{} entries of other kinds", database.others.size()));
+    out.push_back(counted(database.others.size(), "entry", "entries") + " of other kinds");
   return out;
 }
 
@@ -130,17 +155,27 @@ void print_efi(const EfiState& efi, HashAlgorithm bank, Io io) {
 
 }  // namespace
 
-void print_verdict(const Verdict& verdict, Io io) {
+void print_verdict(const Verdict& verdict, ShownChecks shown, Io io) {
   const auto count = [&](CheckVerdict v) {
-    return std::count_if(verdict.checks().begin(), verdict.checks().end(),
-                         [v](const Check& c) { return c.verdict == v; });
+    return static_cast<std::size_t>(std::count_if(verdict.checks().begin(), verdict.checks().end(),
+                                                  [v](const Check& c) { return c.verdict == v; }));
   };
   const bool accepted = verdict.accepted();
   io.out << coloured(accepted ? "accepted" : "rejected", accepted ? "1;32" : "1;31", io)
-         << fmt::format(": {} checks passed, {} failed, {} could not be asked, {} not applicable\n",
-                        count(CheckVerdict::pass), count(CheckVerdict::fail),
+         << fmt::format(": {} passed, {} failed, {} could not be asked, {} not applicable\n",
+                        counted(count(CheckVerdict::pass), "check"), count(CheckVerdict::fail),
                         count(CheckVerdict::not_checked), count(CheckVerdict::absent));
-  for (const Check& check : verdict.checks()) print_check(check, io);
+  if (shown == ShownChecks::remarkable) {
+    for (const auto kind : {CheckVerdict::fail, CheckVerdict::not_checked, CheckVerdict::absent})
+      print_reasons(verdict, kind, io);
+    return;
+  }
+  const auto print = [&](bool failed) {
+    for (const Check& check : verdict.checks())
+      if ((check.verdict == CheckVerdict::fail) == failed) print_check(check, check.id, io);
+  };
+  print(true);
+  print(false);
 }
 
 void print_claims(const VtpmClaims& claims, Io io) {
@@ -154,11 +189,12 @@ void print_claims(const VtpmClaims& claims, Io io) {
   if (machine.efi) print_efi(*machine.efi, machine.bank, io);
   if (machine.grub)
     print_line("GRUB",
-               fmt::format("{} commands, {} files", machine.grub->commands.size(),
-                           machine.grub->files.size()),
+               fmt::format("{}, {}", counted(machine.grub->commands.size(), "command"),
+                           counted(machine.grub->files.size(), "file")),
                io);
   if (machine.shim && machine.shim->sbat_level) {
     std::string level = *machine.shim->sbat_level;
+    if (level.ends_with('\n')) level.pop_back();
     std::replace(level.begin(), level.end(), '\n', ' ');
     print_line("shim", printable(level), io);
   }
@@ -185,9 +221,9 @@ void print_claims(const VtpmClaims& claims, Io io) {
     if (machine.cos->gpu_cc_mode) print_line("GPU", printable(*machine.cos->gpu_cc_mode), io);
   }
   print_line("TPM",
-             fmt::format("AK {}; firmware {:016x}, reset {} times, restarted {} times",
-                         claims.ak_fingerprint, claims.firmware_version, claims.clock.reset_count,
-                         claims.clock.restart_count),
+             fmt::format("AK {}; firmware {:016x}, reset {}, restarted {}", claims.ak_fingerprint,
+                         claims.firmware_version, counted(claims.clock.reset_count, "time"),
+                         counted(claims.clock.restart_count, "time")),
              io);
   print_line("vouched for by",
              claims.ak_issuer.empty() ? "no certificate: you named the key (--trust-ak)"
@@ -199,6 +235,13 @@ json::object verdict_json(const VtpmOutcome& outcome) {
   return {{"verdict", outcome.verdict.accepted() ? "accepted" : "rejected"},
           {"checks", to_json(outcome.verdict.checks())},
           {"claims", outcome.claims ? to_json(**outcome.claims) : json::object()}};
+}
+
+json::object unreadable_json(const Error& error) {
+  return {{"verdict", "rejected"},
+          {"checks", json::array()},
+          {"claims", json::object()},
+          {"error", printable(to_string(error))}};
 }
 
 }  // namespace assay

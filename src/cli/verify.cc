@@ -9,7 +9,6 @@
 #include "cli/now_option.h"
 #include "cli/policy_file.h"
 #include "cli/trust_option.h"
-#include "cli/verdict.h"
 #include "cli/verify_html.h"
 #include "formats/attestation.h"
 #include "host/file.h"
@@ -59,6 +58,18 @@ Result<Trust> read_trust(const std::vector<std::string>& names) {
   return out;
 }
 
+/// The evidence, or why it is none, by the name of its file.
+Result<Attestation> read_attestation(Bytes input, AttestationFormat format,
+                                     const VerifyOptions& options) {
+  const std::string where = options.input == "-" ? "standard input" : options.input;
+  if (input.empty()) return fail(Fault::malformed, where, "is empty: there is no evidence in it");
+  auto attestation = parse_attestation(input, format);
+  if (attestation) return attestation;
+  return fail(attestation.error().fault, where,
+              fmt::format("{} (read as {}; --format names other forms)",
+                          to_string(attestation.error()), options.format));
+}
+
 /// The policy that was named, if one was.
 Result<std::optional<AppraisalPolicy>> read_policy(const std::string& name) {
   if (name.empty()) return std::optional<AppraisalPolicy>();
@@ -79,7 +90,11 @@ void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io 
     io.out << pretty_json(verdict_json(outcome));
     return;
   }
-  print_verdict(outcome.verdict, io);
+  print_verdict(outcome.verdict, options.shown, io);
+  if (options.shown == ShownChecks::remarkable)
+    io.out << fmt::format(
+        "  (--all lists the checks that passed{})\n",
+        options.policy.empty() ? "; no --policy says what the machine must be" : "");
   if (outcome.claims) print_claims(**outcome.claims, io);
 }
 
@@ -120,7 +135,7 @@ int run_verify(const VerifyOptions& options, Io io) {
   if (!revocation) return explain_start(io, revocation.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
-  const auto attestation = parse_attestation(*input, asked->format);
+  const auto attestation = read_attestation(*input, asked->format, options);
   if (attestation) warn_of_short_nonce(asked->nonce, io);
   VtpmOutcome outcome;
   if (attestation)
@@ -137,7 +152,10 @@ int run_verify(const VerifyOptions& options, Io io) {
                               attestation, outcome};
   // The report is there before the answer is: whoever saw the answer can file it.
   if (const auto failed = write_html_report(options, judged, io)) return *failed;
-  if (!attestation) return explain(io, attestation.error());
+  if (!attestation) {
+    if (options.json) io.out << pretty_json(unreadable_json(attestation.error()));
+    return explain(io, attestation.error());
+  }
   print_outcome(options, outcome, io);
   return outcome.verdict.accepted() ? kAccepted : kRejected;
 }

@@ -6,6 +6,7 @@
 
 #include "cli/io.h"
 #include "cli/revocation_option.h"
+#include "cli/verdict.h"
 
 namespace assay {
 
@@ -19,13 +20,14 @@ struct VerifyOptions {
   /// Files of attestation keys that are trusted themselves; not together with `trust`.
   std::vector<std::string> trust_ak;
   RevocationOptions revocation;
-  bool allow_sha1 = false;  ///< quotes of SHA-1 registers alone are enough
-  std::string now;          ///< RFC 3339; empty for the clock's time
-  bool json = false;        ///< one object instead of text
-  std::string html;         ///< file for a report, "-" for `out`; empty for none
+  bool allow_sha1 = false;                      ///< quotes of SHA-1 registers alone are enough
+  std::string now;                              ///< RFC 3339; empty for the clock's time
+  bool json = false;                            ///< one object instead of text
+  ShownChecks shown = ShownChecks::remarkable;  ///< in text
+  std::string html;  ///< file for a report, "-" for `out`; empty for none
 };
 
-/// Prints the verdict with every check, and the claims where it is accepted.  0 accepted, 1
+/// Prints the verdict with its checks, and the claims of authentic evidence.  0 accepted, 1
 /// rejected or no attestation, 2 wrong options or a policy, trust, list or key that cannot be
 /// understood, 3 a file that cannot be read.
 int run_verify(const VerifyOptions& options, Io io);

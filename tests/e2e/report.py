@@ -177,7 +177,8 @@ class Report(Case):
 
     def test_a_file_that_is_no_attestation(self):
         page, said = self.page(code=REJECTED, data=b"<script>\xff")
-        self.assertIsNone(said)
+        self.assertEqual([], said["checks"])
+        self.assertIn("not a protobuf message", said["error"])
         self.assertIn("no attestation that can be read", page.text)
         self.assertNotIn("boot", page.ids)
 

@@ -137,6 +137,12 @@ class Verify(Case):
             done = self.run_assay("verify", "--input", "-", "--nonce", "9009", "--trust", "google", stdin=garbage,
                                   code=REJECTED)
             self.assertTrue(done.stderr.strip() or done.stdout.strip())
+        for garbage, why in ((b"", "standard input: is empty"), (b"\xff", "standard input: attestation: not a protobuf message")):
+            done = self.run_assay("verify", "--nonce", "9009", "--json", stdin=garbage, code=REJECTED)
+            said = json.loads(done.stdout)
+            self.assertEqual(("rejected", [], {}), (said["verdict"], said["checks"], said["claims"]))
+            self.assertTrue(said["error"].startswith(why), said)
+            self.assertEqual(f"assay: {said['error']}\n", done.stderr.decode())
 
     def test_a_missing_file(self):
         done = self.run_assay("verify", "--input", self.directory / "none", "--nonce", "9009", "--trust", "google",
@@ -149,13 +155,33 @@ class Verify(Case):
                       ("--nonce", "9009", "--now", "yesterday")):
             self.run_assay("verify", "--input", REAL, "--trust", "google", *words, code=USAGE)
 
-    def test_text_names_every_check(self):
+    def text(self, nonce, *more, code):
+        return self.run_assay("verify", "--input", REAL, "--nonce", nonce, "--trust", "google", "--now",
+                              "2023-01-01T00:00:00Z", *more, code=code).stdout.decode()
+
+    def test_text_names_every_check_where_asked(self):
         said = self.verify(code=ACCEPTED)
-        text = self.run_assay("verify", "--input", REAL, "--nonce", "9009", "--trust", "google", "--now",
-                              "2023-01-01T00:00:00Z").stdout.decode()
+        text = self.text("9009", "--all", code=ACCEPTED)
         for check in said["checks"]:
-            self.assertIn(check["id"], text)
-        self.assertIn("accepted", text)
+            self.assertIn(f"  {check['id']} ", text)
+        self.assertTrue(text.startswith("accepted: 78 checks passed, 0 failed, 0 could not be asked, 9 not applicable\n"))
+        self.assertNotIn("--all", text)
+
+    def test_text_shows_what_did_not_pass_and_no_more(self):
+        checks = self.text("9009", code=ACCEPTED).split("\n\n")[0].splitlines()
+        self.assertEqual({"n/a"}, {line.split()[0] for line in checks[1:-1]})
+        self.assertEqual("  (--all lists the checks that passed; no --policy says what the machine must be)", checks[-1])
+
+    def test_text_shows_failures_first_and_each_reason_once(self):
+        failure = "expected  9008\n        got       9009\n        hint      "
+        lines = self.text("9008", code=REJECTED).splitlines()
+        self.assertEqual("rejected: 75 checks passed, 3 failed, 0 could not be asked, 9 not applicable", lines[0])
+        self.assertEqual("  FAIL  tpm.quote.nonce/sha1 and 2 more", lines[1])
+        self.assertEqual(failure, "\n".join(lines[2:5])[8:][:len(failure)])
+        self.assertEqual(1, sum("FAIL" in line for line in lines))
+        everything = self.text("9008", "--all", code=REJECTED).splitlines()
+        self.assertEqual([f"  FAIL  tpm.quote.nonce/{bank}" for bank in BANKS], everything[1:13:4])
+        self.assertIn("  ok    ak.certificate.present              present", everything)
 
 
 if __name__ == "__main__":
