@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "base/check.h"
 #include "crypto/openssl.h"
@@ -83,6 +84,16 @@ Result<std::optional<Buffer>> number_of(const X509_CRL* crl) {
   return std::optional(std::move(content));
 }
 
+/// RFC 4514 text of the issuer's name.
+std::string issuer_of(const X509_CRL* crl) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  ASSAY_CHECK(bio &&
+              X509_NAME_print_ex(bio.get(), X509_CRL_get_issuer(crl), 0, XN_FLAG_RFC2253) >= 0);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
 /// SHA-256 or better, under RSA or ECDSA.
 bool signature_is_strong(const X509_CRL* crl) {
   int digest = NID_undef;
@@ -104,6 +115,7 @@ Result<Crl> Crl::from_der(Bytes der) {
   if (!out.crl_) return refuse("crl", "no revocation list: " + take_openssl_error());
   const auto used = static_cast<std::size_t>(at - der.data());
   if (used != der.size()) return refuse("crl", fmt::format("{} trailing bytes", der.size() - used));
+  out.issuer_ = issuer_of(out.crl_.get());
   const auto this_update = instant_of(X509_CRL_get0_lastUpdate(out.crl_.get()));
   if (!this_update) return refuse("crl", "thisUpdate is no time");
   out.this_update_ = *this_update;
@@ -124,15 +136,6 @@ Result<Crl> Crl::from_der(Bytes der) {
   return out;
 }
 
-std::string Crl::issuer() const {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  ASSAY_CHECK(bio && X509_NAME_print_ex(bio.get(), X509_CRL_get_issuer(crl_.get()), 0,
-                                        XN_FLAG_RFC2253) >= 0);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 bool Crl::names(Bytes serial) const {
   return std::ranges::binary_search(serials_, to_buffer(serial));
 }
@@ -151,10 +154,16 @@ bool has_lower_number(const Crl& list, const Crl& other) {
 }
 
 Result<std::vector<Crl>> parse_crls(std::string_view where, Bytes file) {
+  // Some CAs have a name in common; thousands of one name are a flood.
+  constexpr std::size_t kMostOfOneIssuer = 16;
+  std::map<std::string, std::size_t> of_issuer;
   std::vector<Crl> out;
   const auto add = [&](Bytes der) -> Status {
     auto crl = Crl::from_der(der);
     if (!crl) return refuse(where, crl.error().why);
+    if (++of_issuer[crl->issuer()] > kMostOfOneIssuer)
+      return refuse(where,
+                    fmt::format("more than {} lists of {}", kMostOfOneIssuer, crl->issuer()));
     out.push_back(std::move(*crl));
     return {};
   };

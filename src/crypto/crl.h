@@ -24,7 +24,7 @@ class Crl {
   static Result<Crl> from_der(Bytes der);
 
   /// RFC 4514 text of the name, as Certificate::issuer gives it.
-  [[nodiscard]] std::string issuer() const;
+  [[nodiscard]] const std::string& issuer() const { return issuer_; }
   [[nodiscard]] Instant this_update() const { return this_update_; }
   /// RFC 5280 section 5.1.2.5 wants it; lists without one are read all the same.
   [[nodiscard]] std::optional<Instant> next_update() const { return next_update_; }
@@ -48,6 +48,7 @@ class Crl {
  private:
   Crl() = default;
   std::shared_ptr<X509_crl_st> crl_;
+  std::string issuer_;
   Instant this_update_;
   std::optional<Instant> next_update_;
   std::optional<Buffer> number_;
@@ -58,7 +59,9 @@ class Crl {
 /// Whether `list` has a lower cRLNumber than `other`, of the same issuer.  None is lower than any.
 bool has_lower_number(const Crl& list, const Crl& other);
 
-/// The lists of a file: one in DER, or all PEM blocks "X509 CRL", at least one.  Fault::malformed.
+/// The lists of a file: one in DER, or all PEM blocks "X509 CRL", at least one.  Fault::malformed,
+/// also for more than 16 lists of one issuer's name: whoever judges a certificate verifies them
+/// all.
 Result<std::vector<Crl>> parse_crls(std::string_view where, Bytes file);
 
 /// The serial number of a certificate as its DER has it: the content octets of the INTEGER.

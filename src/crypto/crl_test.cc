@@ -166,5 +166,15 @@ TEST_F(CrlTest, ComesFromFilesInDerAndPem) {
   }
 }
 
+TEST_F(CrlTest, OfOneIssuerAreAFewInAFile) {
+  const std::string pem = pem_block("X509 CRL", issue(content_));
+  std::string file;
+  for (int i = 0; i < 16; ++i) file += pem;
+  EXPECT_EQ(parse_crls("f", as_bytes(file)).value().size(), 16u);
+  const auto flood = parse_crls("f", as_bytes(file + pem));
+  ASSERT_FALSE(flood.has_value());
+  EXPECT_EQ(flood.error().why, "more than 16 lists of CN=CA\\, of a test,O=test");
+}
+
 }  // namespace
 }  // namespace assay
