@@ -110,6 +110,12 @@ void add_verify(CLI::App& app, Job& job) {
   add_revocation(command, flags->revocation);
   command->add_flag("--allow-sha1", flags->allow_sha1,
                     "Accept quotes of SHA-1 registers alone: for TPMs that have no other bank");
+  command
+      ->add_option(
+          "--ima-log", flags->ima_log,
+          "The machine's IMA measurement list, binary or ascii, to hold against the quoted "
+          "PCR 10: it may have grown behind the quote (docs/formats/ima.md)")
+      ->type_name("FILE");
   add_now(command, flags->now);
   command->add_flag("--all", flags->all, "Print the checks that passed, too");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");

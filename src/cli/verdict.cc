@@ -220,6 +220,7 @@ void print_claims(const VtpmClaims& claims, Io io) {
                printable(machine.cos->image_reference + " " + machine.cos->image_digest), io);
     if (machine.cos->gpu_cc_mode) print_line("GPU", printable(*machine.cos->gpu_cc_mode), io);
   }
+  if (claims.ima) print_line("IMA", describe(*claims.ima), io);
   print_line("TPM",
              fmt::format("AK {}; firmware {:016x}, reset {}, restarted {}", claims.ak_fingerprint,
                          claims.firmware_version, counted(claims.clock.reset_count, "time"),

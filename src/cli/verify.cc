@@ -22,6 +22,9 @@ namespace {
 /// The text form of the largest attestation.
 constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
 
+/// Some three million entries.
+constexpr std::size_t kMaxImaList = std::size_t{512} << 20;
+
 /// 128 bits: nobody foresees so many, and no two requests share them.
 constexpr std::size_t kMinimumNonce = 16;
 
@@ -83,6 +86,14 @@ Sha1 sha1_of(const VerifyOptions& options, const std::optional<AppraisalPolicy>&
   return policy ? policy->terms().sha1 : Sha1::refused;
 }
 
+/// The IMA list that was named, if one was.
+Result<std::optional<Buffer>> read_ima_list(const std::string& name) {
+  if (name.empty()) return std::optional<Buffer>();
+  auto list = read_file(name, kMaxImaList);
+  if (!list) return pass_on(list);
+  return std::optional(std::move(*list));
+}
+
 /// On standard output, unless the report goes there.
 void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io io) {
   if (options.html == "-") return;
@@ -133,6 +144,10 @@ int run_verify(const VerifyOptions& options, Io io) {
     return explain(io, Error{Fault::unavailable, options.trust_ak.front(), "holds no key"});
   const auto revocation = RevocationFiles::read(revocation_settings(options.revocation, rules));
   if (!revocation) return explain_start(io, revocation.error());
+  if (options.ima_log == "-" && options.input == "-")
+    return wrong_option(io, "--ima-log", "\"-\" is the attestation: name it with --input");
+  const auto ima_list = read_ima_list(options.ima_log);
+  if (!ima_list) return explain(io, ima_list.error());
   const auto input = read_file(options.input, kMaxInput);
   if (!input) return explain(io, input.error());
   const auto attestation = read_attestation(*input, asked->format, options);
@@ -146,10 +161,11 @@ int run_verify(const VerifyOptions& options, Io io) {
                                          .keys = keys->keys(),
                                          .revocation = &*revocation,
                                          .bank = rules ? rules->terms().only_bank : std::nullopt,
-                                         .sha1 = sha1_of(options, rules)});
+                                         .sha1 = sha1_of(options, rules),
+                                         .ima_list = *ima_list});
   if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));
-  const JudgedEvidence judged{*input,      asked->nonce, asked->now, trust->anchors.size(),
-                              attestation, outcome};
+  const JudgedEvidence judged{*input,    asked->nonce, asked->now, trust->anchors.size(),
+                              *ima_list, attestation,  outcome};
   // The report is there before the answer is: whoever saw the answer can file it.
   if (const auto failed = write_html_report(options, judged, io)) return *failed;
   if (!attestation) {

@@ -20,9 +20,10 @@ struct VerifyOptions {
   /// Files of attestation keys that are trusted themselves; not together with `trust`.
   std::vector<std::string> trust_ak;
   RevocationOptions revocation;
-  bool allow_sha1 = false;                      ///< quotes of SHA-1 registers alone are enough
-  std::string now;                              ///< RFC 3339; empty for the clock's time
-  bool json = false;                            ///< one object instead of text
+  bool allow_sha1 = false;  ///< quotes of SHA-1 registers alone are enough
+  std::string ima_log;      ///< file of the kernel's IMA measurement list; empty for none
+  std::string now;          ///< RFC 3339; empty for the clock's time
+  bool json = false;        ///< one object instead of text
   ShownChecks shown = ShownChecks::remarkable;  ///< in text
   std::string html;  ///< file for a report, "-" for `out`; empty for none
 };

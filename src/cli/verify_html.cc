@@ -26,6 +26,8 @@ std::vector<std::string> command_of(const VerifyOptions& options, const JudgedEv
   if (options.revocation.require_crl) out.emplace_back("--require-crl");
   if (options.revocation.crl_max_age > 0)
     add("--crl-max-age", std::to_string(options.revocation.crl_max_age));
+  if (options.allow_sha1) out.emplace_back("--allow-sha1");
+  if (!options.ima_log.empty()) add("--ima-log", options.ima_log);
   if (!options.policy.empty()) add("--policy", options.policy);
   add("--now", rfc3339(judged.now));
   return out;
@@ -46,6 +48,8 @@ std::optional<int> write_html_report(const VerifyOptions& options, const JudgedE
       .anchor_count = judged.anchor_count,
       .trusted_keys = options.trust_ak,
       .revocation_lists = options.revocation.crl,
+      .ima_log = options.ima_log,
+      .ima_list = judged.ima_list,
       .now = judged.now,
       .judged_by = options.now.empty() ? JudgedBy::system_clock : JudgedBy::given_time,
       .command = command_of(options, judged),

@@ -15,7 +15,8 @@ struct JudgedEvidence {
   Bytes evidence;  ///< as read
   Bytes nonce;
   Instant now;
-  std::size_t anchor_count;  ///< CA keys that were trusted
+  std::size_t anchor_count;       ///< CA keys that were trusted
+  std::optional<Bytes> ima_list;  ///< as read, if one was named
   const Result<Attestation>& attestation;
   const VtpmOutcome& outcome;
 };

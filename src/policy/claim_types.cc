@@ -84,6 +84,12 @@ CelEnvironment make_claim_types() {
                                               {"memory_monitor", flag()},
                                               {"gpu_cc_mode", text()},
                                               {"gpu_attestation_binding", text()}});
+  const CelType ima = CelType::record("ima", {{"entries", number()},
+                                              {"behind", number()},
+                                              {"violations", number()},
+                                              {"banks", texts()},
+                                              {"padded", texts()},
+                                              {"boot_aggregate", text()}});
   const CelType instance = CelType::record("instance", {{"zone", text()},
                                                         {"project_id", text()},
                                                         {"project_number", text()},
@@ -110,6 +116,7 @@ CelEnvironment make_claim_types() {
           {"load_options", texts()},
           {"windows", windows},
           {"cos", cos},
+          {"ima", ima},
           {"instance", instance},
           {"tpm", tpm},
           {"pcrs", CelType::map(text(), CelType::map(text(), text()))},

@@ -275,6 +275,7 @@ HtmlText machine_section(const Authentic<VtpmClaims>& authentic) {
   rows += kernel_lines(machine);
   if (machine.windows) rows += windows_line(*machine.windows);
   if (machine.cos) rows += container_lines(*machine.cos);
+  if (claims.ima) rows += line("Files that the kernel measured (IMA)", describe(*claims.ima));
   rows += tpm_lines(claims);
   out += element("table", {attr("class", "facts"), element("tbody", {rows})});
   out += registers(claims.pcrs);

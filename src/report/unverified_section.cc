@@ -52,6 +52,26 @@ HtmlText unexplained(const Verdict& verdict) {
   return out;
 }
 
+/// What an IMA list in the evidence does not prove.
+HtmlText of_ima(const ImaState& ima) {
+  HtmlText out;
+  if (ima.behind > 0)
+    out += item("Entries of the IMA list behind the quote.",
+                fmt::format("{} were added after the quote, or by whoever sent the list: no "
+                            "register vouches for them.",
+                            ima.behind));
+  if (ima.violations > 0)
+    out += item("Violations in the IMA list.",
+                fmt::format("{} covered entries do not say what was measured: the file was open "
+                            "for writing meanwhile.",
+                            ima.violations));
+  out +=
+      item("Whether the files are good.",
+           "The IMA list says which files the kernel measured, by digest. No digest was compared "
+           "with reference values, no signature was checked.");
+  return out;
+}
+
 HtmlText unquoted(const std::vector<PcrValues>& banks) {
   HtmlText out;
   for (const PcrValues& bank : banks) {
@@ -102,6 +122,7 @@ HtmlText of_authentic(const VerifyReport& report, const VtpmClaims& claims) {
                             report.nonce.size(), kFreshNonce));
   out += unquoted(claims.pcrs);
   out += unexplained(verdict);
+  if (claims.ima) out += of_ima(*claims.ima);
   out += uncovered(*report.attestation);
   out += item("Whether the firmware is the maker's.",
               "Its version is what it measured of itself. No reference values of its maker (RIM, "

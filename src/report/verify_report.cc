@@ -62,6 +62,11 @@ HtmlText judged_table(const VerifyReport& report) {
   rows += line("Trusted to vouch", trust_words(report));
   if (!report.revocation_lists.empty())
     rows += line("Revocation lists", code_list(report.revocation_lists));
+  if (report.ima_list) {
+    rows += line("IMA list", join({code(report.ima_log == "-" ? "standard input" : report.ima_log),
+                                   fmt::format(" ({} bytes)", report.ima_list->size())}));
+    rows += line("SHA-256 of the IMA list", code(sha256_hex(*report.ima_list)));
+  }
   rows += line("Policy", report.policy ? code(*report.policy) : html_escape("none was given"));
   rows += line("Judged as of",
                join({element("time", {attr("datetime", rfc3339(report.now)), rfc3339(report.now)}),

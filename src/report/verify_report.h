@@ -27,6 +27,8 @@ struct VerifyReport {
   std::size_t anchor_count = 0;               ///< CA keys in these
   std::vector<std::string> trusted_keys;      ///< files of keys that are trusted themselves
   std::vector<std::string> revocation_lists;  ///< files
+  std::string ima_log = {};                   ///< where the IMA list came from, as it was named
+  std::optional<Bytes> ima_list = {};         ///< as read; where one was named
   Instant now;
   JudgedBy judged_by = JudgedBy::system_clock;
   std::vector<std::string> command;   ///< that gives this verdict again, word by word

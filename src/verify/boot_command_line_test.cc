@@ -326,12 +326,12 @@ TEST(UnifiedKernelImage, IsFollowedByThePhasesOfSystemd) {
     for (const std::string_view phase : phases)
       extend(*quoted.values[11], hash(kBank, as_bytes(phase)));
     Verdict verdict;
-    check_pcrs(replayed, quoted, verdict);
+    check_pcrs(replayed, quoted, 0, verdict);
     EXPECT_EQ(verdict.accepted(), accepted) << phases.size();
     // In another register nothing may follow the log.
     quoted.values[9] = hash(kBank, as_bytes("ready"));
     Verdict elsewhere;
-    check_pcrs(replayed, quoted, elsewhere);
+    check_pcrs(replayed, quoted, 0, elsewhere);
     EXPECT_FALSE(elsewhere.accepted());
   }
 }

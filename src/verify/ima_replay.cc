@@ -61,14 +61,6 @@ std::optional<Digest> aggregate(const PcrValues& pcrs, std::size_t count) {
   return hash(pcrs.bank, all);
 }
 
-/// Before any entry: IMA's PCR is as the TPM started it.
-bool equals_nothing(std::span<const PcrValues> quoted) {
-  constexpr std::size_t kImaPcr = 10;
-  return !quoted.empty() && std::all_of(quoted.begin(), quoted.end(), [](const PcrValues& q) {
-    return q.values[kImaPcr] && *q.values[kImaPcr] == Digest(q.bank);
-  });
-}
-
 /// The banks of which nothing but the padded way is left.
 std::vector<HashAlgorithm> padded_banks(const ImaReplay& replay) {
   std::vector<HashAlgorithm> out;
@@ -96,13 +88,10 @@ ImaReplay::ImaReplay(std::span<const HashAlgorithm> banks, ImaExtension extensio
   }
 }
 
-bool ImaReplay::agrees(const Bank& bank, std::span<const PcrValues> quoted) const {
-  const auto values = std::find_if(quoted.begin(), quoted.end(),
-                                   [&](const PcrValues& q) { return q.bank == bank.algorithm; });
-  if (values == quoted.end()) return false;
-  for (PcrMask left = used_; left != 0; left &= left - 1) {
+bool ImaReplay::agrees(const Bank& bank, const PcrValues& quoted) const {
+  for (PcrMask left = compared_; left != 0; left &= left - 1) {
     const auto pcr = static_cast<std::size_t>(std::countr_zero(left));
-    if (values->values[pcr] != bank.pcrs[pcr]) return false;
+    if (quoted.values[pcr] != bank.pcrs[pcr]) return false;
   }
   return true;
 }
@@ -110,13 +99,17 @@ bool ImaReplay::agrees(const Bank& bank, std::span<const PcrValues> quoted) cons
 bool ImaReplay::agrees_with(std::span<const PcrValues> quoted) const {
   return std::all_of(quoted.begin(), quoted.end(), [&](const PcrValues& q) {
     return std::any_of(banks_.begin(), banks_.end(), [&](const Bank& bank) {
-      return bank.algorithm == q.bank && agrees(bank, quoted);
+      return bank.algorithm == q.bank && agrees(bank, q);
     });
   });
 }
 
 void ImaReplay::settle(std::span<const PcrValues> quoted) {
-  std::erase_if(banks_, [&](const Bank& bank) { return !agrees(bank, quoted); });
+  std::erase_if(banks_, [&](const Bank& bank) {
+    return std::none_of(quoted.begin(), quoted.end(), [&](const PcrValues& q) {
+      return q.bank == bank.algorithm && agrees(bank, q);
+    });
+  });
 }
 
 bool ImaReplay::check_hash(const ImaEntry& entry, const Digest* sha1) {
@@ -138,6 +131,7 @@ bool ImaReplay::check_hash(const ImaEntry& entry, const Digest* sha1) {
 bool ImaReplay::extend(const ImaEntry& entry) {
   ASSAY_CHECK(entry.pcr < kPcrCount);
   used_ |= PcrMask{1} << entry.pcr;
+  compared_ |= used_;
   // The SHA-1 hash serves the list's check, its own bank and padded banks.
   std::optional<Digest> sha1;
   if (!entry.violation &&
@@ -162,27 +156,29 @@ ImaMatch ima_prefix_match(ImaProgress& progress, ImaFormat format, Bytes list,
   ASSAY_CHECK(!progress.replay.banks().empty() && !quoted.empty());
   ImaReader reader(format, list, progress.at);
   ImaReplay replay = progress.replay;
-  const auto covered = [&] {
-    return replay.used() == 0 ? equals_nothing(quoted) : replay.agrees_with(quoted);
-  };
   const auto unmatched = [&](std::string why) {
-    return ImaMatch{false, progress.at.number, 0, {}, std::move(why)};
+    return ImaMatch{.entries = progress.at.number, .why = std::move(why)};
   };
-  while (!covered()) {
+  while (!replay.agrees_with(quoted)) {
     if (!reader.next()) {
       if (const auto& error = reader.error()) return unmatched(to_string(*error));
       return unmatched(fmt::format("none of the first {} entries ends at the quoted values",
                                    reader.position().number));
     }
-    if (!replay.extend(reader.entry()))
-      return unmatched(fmt::format("entry {}: its template hash is not that of its data",
-                                   reader.entry().number));
+    if (!replay.extend(reader.entry())) {
+      ImaMatch out = unmatched(fmt::format("entry {}: its template hash is not that of its data",
+                                           reader.entry().number));
+      out.edited = reader.entry().number;
+      return out;
+    }
   }
   progress.at = reader.position();
   progress.replay = std::move(replay);
-  if (progress.replay.used() != 0) progress.replay.settle(quoted);
-  return {true, progress.at.number, list.size() - progress.at.offset, padded_banks(progress.replay),
-          ""};
+  progress.replay.settle(quoted);
+  return {.matched = true,
+          .entries = progress.at.number,
+          .left = list.size() - progress.at.offset,
+          .padded = padded_banks(progress.replay)};
 }
 
 std::string_view name_of(BootAggregate aggregate) {

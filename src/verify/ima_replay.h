@@ -14,6 +14,10 @@
 
 namespace assay {
 
+/// Where the kernel extends what it measures, unless it was told otherwise when it was built.
+/// Linux, CONFIG_IMA_MEASURE_PCR_IDX.
+inline constexpr std::size_t kImaPcr = 10;
+
 /// What the kernel extends a bank other than SHA-1's with.
 enum class ImaExtension {
   rehashed,     ///< H(template data) of the bank: Linux 5.8 and newer
@@ -41,8 +45,11 @@ class ImaReplay {
   };
   /// Of a bank that is extended in an unknown way, both.
   [[nodiscard]] const std::vector<Bank>& banks() const { return banks_; }
-  /// Whether each of `quoted`, which are all the banks, has the replayed value of every PCR used.
+  /// Whether each of `quoted`, which are all the banks, has the replayed value of PCR 10, whatever
+  /// the list uses, of every other PCR used, and of those that `compare_also` named.
   [[nodiscard]] bool agrees_with(std::span<const PcrValues> quoted) const;
+  /// For who knows already which PCRs the rest of the list uses.
+  void compare_also(PcrMask pcrs) { compared_ |= pcrs; }
   /// Gives up the ways of extending that do not agree.
   void settle(std::span<const PcrValues> quoted);
   /// The PCRs that an entry was extended into.
@@ -52,11 +59,12 @@ class ImaReplay {
 
  private:
   bool check_hash(const ImaEntry& entry, const Digest* sha1);
-  [[nodiscard]] bool agrees(const Bank& bank, std::span<const PcrValues> quoted) const;
+  [[nodiscard]] bool agrees(const Bank& bank, const PcrValues& quoted) const;
 
   std::vector<Bank> banks_;
   bool needs_sha1_ = false;
   PcrMask used_ = 0;
+  PcrMask compared_ = PcrMask{1} << kImaPcr;
   std::optional<HashAlgorithm> hash_algorithm_;
 };
 
@@ -75,15 +83,17 @@ struct ImaMatch {
   std::uint64_t entries = 0;  ///< the quotes cover so many from the beginning
   std::size_t left = 0;       ///< bytes of the list behind them: what no quote covers yet
   /// Banks that were extended with padded SHA-1 hashes: they hold no more than SHA-1 does.
-  std::vector<HashAlgorithm> padded;
-  std::string why;  ///< where not matched
+  std::vector<HashAlgorithm> padded = {};
+  std::optional<std::uint64_t> edited =
+      std::nullopt;      ///< an entry whose template hash is not that of its data
+  std::string why = {};  ///< where not matched
 };
 
-/// Finds the prefix of `list` that the quoted values cover: the list may have grown after the quote
-/// was made.  Reads on from `progress`, and moves it to the end of that prefix where there is one,
-/// so that the next call, with a longer list and a newer quote, reads only what is new.  Entries
-/// behind the prefix are not looked at.  `quoted` holds exactly the banks of `progress`, with every
-/// PCR that the list extends.
+/// Finds the first prefix of `list` that the quoted values cover: the list may have grown after the
+/// quote was made.  An empty one is covered where PCR 10 is zero.  Reads on from `progress`, and
+/// moves it to the end of that prefix where there is one, so that the next call, with a longer list
+/// and a newer quote, reads only what is new.  Entries behind the prefix are not looked at.
+/// `quoted` holds exactly the banks of `progress`, with PCR 10 and every PCR that the list extends.
 ImaMatch ima_prefix_match(ImaProgress& progress, ImaFormat format, Bytes list,
                           std::span<const PcrValues> quoted);
 

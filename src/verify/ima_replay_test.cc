@@ -6,10 +6,10 @@
 
 #include <algorithm>
 
-#include "base/byte_writer.h"
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "formats/recorded.h"
+#include "verify/ima_list_writer.h"
 
 namespace assay {
 namespace {
@@ -108,127 +108,63 @@ TEST(BootAggregate, OfOlderKernelsIsOfPcr0To7) {
   EXPECT_EQ(check_boot_aggregate(entry, pcrs), BootAggregate::absent);
 }
 
-// --- lists of our own; the expected values are computed here, step by step, from the kernel's rule
+// --- lists of our own
 
-struct Line {
-  std::string path;
-  bool violation = false;
-  unsigned pcr = 10;
-};
-
-Buffer template_data(const std::string& path) {
-  const std::string digest = std::string("sha256:") + '\0' + std::string(32, 'd');
-  return ByteWriter()
-      .u32_le(static_cast<std::uint32_t>(digest.size()))
-      .bytes(as_bytes(digest))
-      .u32_le(static_cast<std::uint32_t>(path.size() + 1))
-      .bytes(as_bytes(path))
-      .u8(0)
-      .take();
-}
-
-Buffer binary_list(const std::vector<Line>& lines) {
-  ByteWriter out;
-  for (const Line& line : lines) {
-    const Buffer data = template_data(line.path);
-    const Digest sha1 = hash(HashAlgorithm::sha1, data);
-    out.u32_le(line.pcr)
-        .bytes(line.violation ? Bytes(Digest(HashAlgorithm::sha1).bytes()) : sha1.bytes())
-        .u32_le(6)
-        .bytes(as_bytes("ima-ng"))
-        .u32_le(static_cast<std::uint32_t>(data.size()))
-        .bytes(data);
-  }
-  return out.take();
-}
-
-Digest step(const Digest& pcr, Bytes with) {
-  Buffer both = to_buffer(pcr.bytes());
-  both.insert(both.end(), with.begin(), with.end());
-  return hash(pcr.algorithm(), both);
-}
-
-enum class Kernel { newer, older };
-
-std::vector<PcrValues> values_after(const std::vector<Line>& lines, std::size_t count,
-                                    Kernel kernel = Kernel::newer) {
-  std::vector<PcrValues> out;
-  for (const HashAlgorithm bank : kBanks) {
-    PcrValues values{bank, {}};
-    for (auto& value : values.values) value = Digest(bank);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Buffer data = template_data(lines[i].path);
-      Buffer with = to_buffer(hash(bank, data).bytes());
-      if (kernel == Kernel::older) {
-        with = to_buffer(hash(HashAlgorithm::sha1, data).bytes());
-        with.resize(digest_size(bank), 0);
-      }
-      if (lines[i].violation) with.assign(digest_size(bank), 0xFF);
-      auto& value = values.values[lines[i].pcr];
-      value = step(*value, with);
-    }
-    out.push_back(values);
-  }
-  return out;
-}
-
-const std::vector<Line> kLines = {
+const std::vector<ImaLine> kLines = {
     {"boot_aggregate"}, {"/init"}, {"/etc/x", true}, {"/bin/y"}, {"/bin/z"}};
 
 TEST(ImaPrefixMatch, FindsTheEntriesThatAQuoteCovers) {
-  const Buffer list = binary_list(kLines);
+  const Buffer list = ima_binary_list(kLines);
   for (std::size_t count = 0; count <= kLines.size(); ++count) {
     SCOPED_TRACE(count);
     ImaProgress progress(kBanks);
     const ImaMatch match =
-        ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, count));
+        ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, count));
     EXPECT_TRUE(match.matched) << match.why;
     EXPECT_EQ(match.entries, count);
     EXPECT_EQ(match.left,
-              list.size() -
-                  binary_list({kLines.begin(), kLines.begin() + static_cast<std::ptrdiff_t>(count)})
-                      .size());
+              list.size() - ima_binary_list({kLines.begin(),
+                                             kLines.begin() + static_cast<std::ptrdiff_t>(count)})
+                                .size());
   }
 }
 
 TEST(ImaPrefixMatch, ContinuesWhereItEnded) {
-  const Buffer list = binary_list(kLines);
+  const Buffer list = ima_binary_list(kLines);
   ImaProgress progress(kBanks);
-  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 2)).matched);
+  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 2)).matched);
   EXPECT_EQ(progress.at.number, 2U);
   // The same quote again covers the same.
-  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 2)).matched);
+  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 2)).matched);
   EXPECT_EQ(progress.at.number, 2U);
   // What was covered is not read again: it may be gone wrong.
   Buffer damaged = list;
   damaged[0] = 99;
   EXPECT_TRUE(
-      ima_prefix_match(progress, ImaFormat::binary, damaged, values_after(kLines, 5)).matched);
+      ima_prefix_match(progress, ImaFormat::binary, damaged, pcrs_after(kLines, 5)).matched);
   EXPECT_EQ(progress.at.number, 5U);
   // An older quote is behind: there is no way back.
-  const ImaMatch back =
-      ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 2));
+  const ImaMatch back = ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 2));
   EXPECT_FALSE(back.matched);
   EXPECT_EQ(back.entries, 5U);
   EXPECT_EQ(progress.at.number, 5U);
 }
 
 TEST(ImaPrefixMatch, IgnoresWhatNoQuoteCoversYet) {
-  Buffer list = binary_list(kLines);
+  Buffer list = ima_binary_list(kLines);
   list.pop_back();  // the kernel was writing
   ImaProgress progress(kBanks);
-  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 4)).matched);
-  const ImaMatch match =
-      ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 5));
+  EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 4)).matched);
+  const ImaMatch match = ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 5));
   EXPECT_FALSE(match.matched);
   EXPECT_EQ(match.why.substr(0, 28), "ima.entry 4.template_data@0x");
 }
 
 TEST(ImaPrefixMatch, RefusesEditedLists) {
-  const auto quoted = values_after(kLines, 5);
-  const auto match = [&](const std::vector<Line>& lines) {
+  const auto quoted = pcrs_after(kLines, 5);
+  const auto match = [&](const std::vector<ImaLine>& lines) {
     ImaProgress progress(kBanks);
-    const Buffer list = binary_list(lines);
+    const Buffer list = ima_binary_list(lines);
     return ima_prefix_match(progress, ImaFormat::binary, list, quoted).matched;
   };
   EXPECT_TRUE(match(kLines));
@@ -252,23 +188,76 @@ TEST(ImaPrefixMatch, RefusesEditedLists) {
 TEST(ImaPrefixMatch, HoldsEveryPcrOfTheList) {
   auto lines = kLines;
   lines[4].pcr = 11;
-  const Buffer list = binary_list(lines);
-  auto quoted = values_after(lines, 5);
+  const Buffer list = ima_binary_list(lines);
+  auto quoted = pcrs_after(lines, 5);
   // Up to the fourth entry PCR 10 alone was used, and that is where it ends.
   ImaProgress progress(kBanks);
   EXPECT_EQ(ima_prefix_match(progress, ImaFormat::binary, list, quoted).entries, 4U);
   lines.push_back({"/bin/last"});
-  const Buffer longer = binary_list(lines);
-  quoted = values_after(lines, 6);
+  const Buffer longer = ima_binary_list(lines);
+  quoted = pcrs_after(lines, 6);
   EXPECT_TRUE(ima_prefix_match(progress, ImaFormat::binary, longer, quoted).matched);
   ImaProgress again(kBanks);
   quoted[0].values[11].reset();
   EXPECT_FALSE(ima_prefix_match(again, ImaFormat::binary, longer, quoted).matched);
 }
 
+TEST(ImaPrefixMatch, IsToldWhichPcrsTheRestOfAListUses) {
+  auto lines = kLines;
+  lines[4].pcr = 11;
+  ImaProgress progress(kBanks);
+  progress.replay.compare_also(PcrMask{1} << 11);
+  const ImaMatch match =
+      ima_prefix_match(progress, ImaFormat::binary, ima_binary_list(lines), pcrs_after(lines, 5));
+  EXPECT_TRUE(match.matched);
+  EXPECT_EQ(match.entries, 5U);
+}
+
+TEST(ImaPrefixMatch, HoldsPcr10WhateverAListUses) {
+  // Files were measured into PCR 10, and whoever sends the list shows others in PCR 14 alone.
+  auto quoted = pcrs_after(kLines, 5);
+  std::vector<ImaLine> shown = kLines;
+  for (ImaLine& line : shown) line.pcr = 14;
+  const auto extended = pcrs_after(shown, 5);
+  for (std::size_t i = 0; i < quoted.size(); ++i) quoted[i].values[14] = extended[i].values[14];
+  ImaProgress progress(kBanks);
+  EXPECT_FALSE(
+      ima_prefix_match(progress, ImaFormat::binary, ima_binary_list(shown), quoted).matched);
+  for (PcrValues& values : quoted) values.values[kImaPcr].reset();
+  ImaProgress unquoted(kBanks);
+  EXPECT_FALSE(
+      ima_prefix_match(unquoted, ImaFormat::binary, ima_binary_list(shown), quoted).matched);
+  EXPECT_TRUE(
+      ima_prefix_match(progress, ImaFormat::binary, ima_binary_list(shown), extended).matched);
+}
+
+TEST(ImaPrefixMatch, HoldsAnEmptyBeginningToPcr10OfEveryBank) {
+  const Buffer list = ima_binary_list(kLines);
+  for (std::size_t bank = 0; bank < std::size(kBanks); ++bank) {
+    auto quoted = pcrs_after(kLines, 0);
+    quoted[bank] = pcrs_after(kLines, 1)[bank];
+    for (const Buffer& sent : {list, Buffer()}) {
+      ImaProgress progress(kBanks);
+      EXPECT_FALSE(ima_prefix_match(progress, ImaFormat::binary, sent, quoted).matched);
+    }
+  }
+  ImaProgress progress(kBanks);
+  EXPECT_TRUE(
+      ima_prefix_match(progress, ImaFormat::binary, Buffer(), pcrs_after(kLines, 0)).matched);
+}
+
+TEST(ImaPrefixMatch, TellsTheEntryThatWasEdited) {
+  Buffer list = ima_binary_list(kLines);
+  list[4] ^= 1;  // its template hash
+  ImaProgress progress(kBanks);
+  const ImaMatch match = ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 5));
+  EXPECT_FALSE(match.matched);
+  EXPECT_EQ(match.edited, 0U);
+}
+
 TEST(ImaReplay, FollowsKernelsThatPaddedSha1) {
-  const Buffer list = binary_list(kLines);
-  const auto quoted = values_after(kLines, 5, Kernel::older);
+  const Buffer list = ima_binary_list(kLines);
+  const auto quoted = pcrs_after(kLines, 5, ImaKernel::older);
   for (const ImaExtension way : {ImaExtension::padded_sha1, ImaExtension::either}) {
     ImaProgress progress(kBanks, way);
     const ImaMatch match = ima_prefix_match(progress, ImaFormat::binary, list, quoted);
@@ -280,14 +269,13 @@ TEST(ImaReplay, FollowsKernelsThatPaddedSha1) {
 }
 
 TEST(ImaPrefixMatch, HoldsABankToTheWayThatAQuoteTold) {
-  const Buffer list = binary_list(kLines);
+  const Buffer list = ima_binary_list(kLines);
   ImaProgress progress(kBanks);
-  const ImaMatch first =
-      ima_prefix_match(progress, ImaFormat::binary, list, values_after(kLines, 2));
+  const ImaMatch first = ima_prefix_match(progress, ImaFormat::binary, list, pcrs_after(kLines, 2));
   EXPECT_TRUE(first.matched);
   EXPECT_TRUE(first.padded.empty());
-  auto mixed = values_after(kLines, 5);
-  mixed[1] = values_after(kLines, 5, Kernel::older)[1];
+  auto mixed = pcrs_after(kLines, 5);
+  mixed[1] = pcrs_after(kLines, 5, ImaKernel::older)[1];
   EXPECT_FALSE(ima_prefix_match(progress, ImaFormat::binary, list, mixed).matched);
 }
 

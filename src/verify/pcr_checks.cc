@@ -94,7 +94,8 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
 }
 
 /// Firmware and boot loader (PCR 0 to 9) log what they measure; a value without events was hidden.
-void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Verdict& verdict) {
+void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, PcrMask explained,
+                     Verdict& verdict) {
   constexpr std::uint32_t kLastLoggedPcr = 9;
   const auto silent = [&](std::uint32_t pcr) {
     return bank.extends[pcr] == 0 && quoted.values[pcr] && !is_initial(pcr, *quoted.values[pcr]);
@@ -106,7 +107,8 @@ void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Ver
       "no measurement in PCR 0 to 9 without its event", show(hidden, "all have events or none"),
       "the log lacks events: boot so that firmware and boot loader log what they measure");
   const PcrMask unexplained =
-      pcrs_where([&](std::uint32_t pcr) { return pcr > kLastLoggedPcr && silent(pcr); });
+      pcrs_where([&](std::uint32_t pcr) { return pcr > kLastLoggedPcr && silent(pcr); }) &
+      ~explained;
   const std::string id = check_id("eventlog.pcrs.explained", bank.algorithm);
   if (unexplained == 0)
     verdict.require(id, true, "no measurement without its event", "all have events or none");
@@ -126,11 +128,12 @@ void note_silence(ReplayedLog& replayed, const PcrValues& quoted) {
   }
 }
 
-void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict) {
+void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, PcrMask explained,
+                Verdict& verdict) {
   const ReplayedLog::Bank& bank = bank_of(replayed, quoted.bank);
   check_quoted(bank, quoted, verdict);
   check_replayed(replayed, bank, quoted, verdict);
-  check_accounted(bank, quoted, verdict);
+  check_accounted(bank, quoted, explained, verdict);
 }
 
 }  // namespace assay

@@ -84,8 +84,10 @@ void check_events(const ReplayedLog& replayed, Verdict& verdict);
 /// Notes the PCRs of which `quoted` says that the log is silent.
 void note_silence(ReplayedLog& replayed, const PcrValues& quoted);
 
-/// Holds the replayed values against quoted ones of one bank: checks eventlog.pcrs.*.
-void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, Verdict& verdict);
+/// Holds the replayed values against quoted ones of one bank: checks eventlog.pcrs.*.  Of PCR 10
+/// and above, `explained` are those that another log ends at.
+void check_pcrs(const ReplayedLog& replayed, const PcrValues& quoted, PcrMask explained,
+                Verdict& verdict);
 
 /// "event 24 (PCR 7, EV_EFI_ACTION)", "event 24 (RTMR0, ...)".
 std::string describe(const Event& event);

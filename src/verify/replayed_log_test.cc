@@ -260,7 +260,7 @@ struct Recorded {
   [[nodiscard]] Verdict check() const {
     const HashAlgorithm banks[] = {kSha256};
     Verdict verdict;
-    check_pcrs(replay(log, banks), quoted, verdict);
+    check_pcrs(replay(log, banks), quoted, 0, verdict);
     return verdict;
   }
 };
@@ -342,7 +342,7 @@ TEST(CheckPcrs, HoldsEachBankAgainstItsOwnQuote) {
   const HashAlgorithm banks[] = {HashAlgorithm::sha384, kSha256};
   recorded.quoted.values[0]->writable()[0] ^= 1;
   Verdict verdict;
-  check_pcrs(replay(recorded.log, banks), recorded.quoted, verdict);
+  check_pcrs(replay(recorded.log, banks), recorded.quoted, 0, verdict);
   EXPECT_THAT(failures(verdict), testing::ElementsAre(kReplayed));
 }
 

@@ -72,22 +72,53 @@ std::vector<PcrValues> pcrs_of(const std::vector<Quote>& quotes) {
   return out;
 }
 
-/// The launcher's log, held against all quotes whatever the firmware's says.
-std::optional<CosState> check_launcher(const Attestation& attestation, Verdict& verdict) {
-  return check_canonical_log(attestation.canonical_event_log, pcrs_of(attestation.quotes), verdict);
+/// The logs of the running system: the launcher's, and IMA's.
+struct LaterLogs {
+  std::optional<CosState> cos;
+  std::optional<ImaState> ima;
+  PcrMask explained = 0;  ///< registers that one of them ends at
+  Verdict verdict;
+};
+
+/// Held against all quotes whatever the firmware's log says.
+LaterLogs check_later_logs(const Attestation& attestation, std::optional<Bytes> ima_list,
+                           Sha1 sha1) {
+  LaterLogs out;
+  const std::vector<PcrValues> quoted = pcrs_of(attestation.quotes);
+  Verdict launcher;
+  out.cos = check_canonical_log(attestation.canonical_event_log, quoted, launcher);
+  if (out.cos && launcher.accepted()) out.explained |= PcrMask{1} << kCosPcr.index;
+  out.verdict.append(launcher);
+  if (!ima_list) return out;
+  Verdict ima;
+  out.ima = check_ima_list(*ima_list, quoted, sha1, ima);
+  if (out.ima && ima.accepted()) out.explained |= out.ima->registers;
+  out.verdict.append(ima);
+  return out;
 }
 
-/// The log held against all quotes, and the machine state it gives.
-std::optional<MachineState> check_boot(const Attestation& attestation, Verdict& verdict) {
+/// The log held against all quotes, and the machine state it gives; `explained` are registers that
+/// other logs end at.
+std::optional<MachineState> check_boot(const Attestation& attestation, PcrMask explained,
+                                       Verdict& verdict) {
   const auto log = check_log(attestation, verdict);
   if (!log || attestation.quotes.empty()) return std::nullopt;
   ReplayedLog replayed = replay(*log, banks_of(attestation.quotes));
   check_events(replayed, verdict);
   for (const Quote& quote : attestation.quotes) {
-    check_pcrs(replayed, quote.pcrs, verdict);
+    check_pcrs(replayed, quote.pcrs, explained, verdict);
     note_silence(replayed, quote.pcrs);
   }
   return read_machine_state(replayed, verdict);
+}
+
+/// Every log held against all quotes, in the order of a boot.
+std::optional<MachineState> check_logs(const Attestation& attestation, LaterLogs& later,
+                                       Verdict& verdict) {
+  auto machine = check_boot(attestation, later.explained, verdict);
+  verdict.append(later.verdict);
+  if (machine) machine->cos = std::move(later.cos);
+  return machine;
 }
 
 /// The quote of the bank that the state was read from.
@@ -135,10 +166,11 @@ Voucher check_key(const Attestation& attestation, const VtpmExpectations& expect
 }
 
 VtpmClaims claims_of(const Attestation& attestation, Voucher voucher, MachineState machine,
-                     const QuoteAttest& attest) {
+                     std::optional<ImaState> ima, const QuoteAttest& attest) {
   return VtpmClaims{.machine = std::move(machine),
                     .instance = std::move(voucher.instance),
                     .pcrs = pcrs_of(attestation.quotes),
+                    .ima = std::move(ima),
                     .clock = attest.clock,
                     .firmware_version = attest.firmware_version,
                     .ak_fingerprint = std::move(voucher.fingerprint),
@@ -171,16 +203,15 @@ VtpmOutcome authenticate_vtpm(const Attestation& sent, const VtpmExpectations& e
   Voucher voucher = check_key(attestation, expectations, out.verdict);
   const auto attests = check_quotes(attestation.quotes, voucher.key, expectations.nonce,
                                     NonceRule::fresh, expectations.sha1, out.verdict);
-  auto machine = check_boot(attestation, out.verdict);
-  auto cos = check_launcher(attestation, out.verdict);
-  if (machine) machine->cos = std::move(cos);
+  LaterLogs later = check_later_logs(attestation, expectations.ima_list, expectations.sha1);
+  auto machine = check_logs(attestation, later, out.verdict);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
   // An accepted verdict has passed the key and who vouches for it, every quote and the replay.
   ASSAY_CHECK(voucher.key && machine && (!expectations.keys.empty() || !voucher.issuer.empty()));
   const QuoteAttest& attest = attest_of(machine->bank, attestation.quotes, attests);
-  out.claims = VtpmAuthenticator::vouch_for(
-      claims_of(attestation, std::move(voucher), std::move(*machine), attest));
+  out.claims = VtpmAuthenticator::vouch_for(claims_of(
+      attestation, std::move(voucher), std::move(*machine), std::move(later.ima), attest));
   return out;
 }
 
@@ -188,9 +219,8 @@ UnauthenticatedOutcome check_against_own_key(const Attestation& attestation, Byt
   UnauthenticatedOutcome out;
   const auto key = check_own_key(attestation, out.verdict);
   check_quotes(attestation.quotes, key, nonce, NonceRule::as_in_gotpm, Sha1::refused, out.verdict);
-  auto machine = check_boot(attestation, out.verdict);
-  auto cos = check_launcher(attestation, out.verdict);
-  if (machine) machine->cos = std::move(cos);
+  LaterLogs later = check_later_logs(attestation, std::nullopt, Sha1::refused);
+  auto machine = check_logs(attestation, later, out.verdict);
   check_other_evidence(attestation, out.verdict);
   if (!out.verdict.accepted()) return out;
   ASSAY_CHECK(key && machine);

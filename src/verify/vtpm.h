@@ -14,6 +14,7 @@
 #include "formats/tpm.h"
 #include "verify/authentic.h"
 #include "verify/check.h"
+#include "verify/ima_list.h"
 #include "verify/machine_state.h"
 #include "verify/quote_checks.h"
 #include "verify/trusted_key.h"
@@ -26,6 +27,7 @@ struct VtpmClaims {
   MachineState machine;
   std::optional<GceInstance> instance;  ///< from the AK certificate, never self-reported
   std::vector<PcrValues> pcrs;          ///< every bank, each under its own quote
+  std::optional<ImaState> ima;          ///< where a list was sent beside the attestation
   TpmClock clock;                       ///< of the quote that `machine` was read under
   std::uint64_t firmware_version = 0;   ///< of the TPM
   std::string ak_fingerprint;           ///< SHA-256 of the AK's SPKI, hex
@@ -53,6 +55,9 @@ struct VtpmExpectations {
   /// every quote must verify.
   std::optional<HashAlgorithm> bank = std::nullopt;
   Sha1 sha1 = Sha1::refused;
+  /// The kernel's IMA measurement list of the machine, for which an attestation has no place: it is
+  /// evidence like it, and refused like it.
+  std::optional<Bytes> ima_list = std::nullopt;
 };
 
 /// The verdict, and the claims where the verdict is accepted.

@@ -135,6 +135,7 @@ json::object to_json(const VtpmClaims& claims) {
   if (!machine.load_options.empty()) out["load_options"] = hex_list(machine.load_options);
   if (machine.windows) out["windows"] = to_json(*machine.windows);
   if (machine.cos) out["cos"] = to_json(*machine.cos);
+  if (claims.ima) out["ima"] = to_json(*claims.ima);
   if (claims.instance) out["instance"] = to_json(*claims.instance);
   out["tpm"] = {{"ak_fingerprint", claims.ak_fingerprint},
                 {"ak_issuer", claims.ak_issuer.empty() ? json::value(nullptr)
