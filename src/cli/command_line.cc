@@ -2,13 +2,17 @@
 #include "cli/command_line.h"
 
 #include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "cli/attest.h"
+#include "cli/choice.h"
 #include "cli/emulate.h"
 #include "cli/eventlog_options.h"
+#include "cli/help_form.h"
 #include "cli/job.h"
 #include "cli/key_option.h"
 #include "cli/logs.h"
@@ -23,20 +27,28 @@
 #include "cli/verify.h"
 #include "cli/verify_debug.h"
 #include "cli/version.h"
+#include "cli/wrong_words.h"
 
 namespace assay {
 namespace {
 
-constexpr const char* kFooter = R"(
-Try it without any hardware:
+constexpr const char* kFooter = R"(Try it without any hardware:
   assay quickstart
 Is this attestation of a Google VM real?
   assay verify --input attestation.pb --nonce 9009 --trust google
 Run any program inside a virtual confidential VM:
   assay emulate -- tpm2_pcrread sha256
 
-Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected, 2 a mistake in
-the command line or in a file of yours, 3 something it needs is unavailable, 4 internal.)";
+Every command has its own --help.  Exit codes: 0 accepted or done, 1 rejected,
+2 a mistake in the command line or in a file of yours, 3 something it needs is
+unavailable, 4 internal.)";
+
+/// The commands as --help lists them.
+const std::vector<std::pair<const char*, std::vector<const char*>>> kHeadings{
+    {"Without hardware", {"quickstart", "emulate"}},
+    {"In the machine", {"attest", "token", "tpm"}},
+    {"For who judges machines", {"verify", "eventlog", "policy"}},
+    {"Services", {"serve", "release", "logs"}}};
 
 ReadyForm ready_form(bool json) { return json ? ReadyForm::json : ReadyForm::text; }
 ServiceMode service_mode(bool dev) {
@@ -77,8 +89,8 @@ void add_verify_debug(CLI::App* verify, Job& job) {
 }
 
 void add_verify(CLI::App& app, Job& job) {
-  CLI::App* command = app.add_subcommand(
-      "verify", "Judge evidence: is this attestation real, and what does it say?");
+  CLI::App* command =
+      app.add_subcommand("verify", "Judge evidence: is it real, and what does it say?");
   struct Flags : VerifyOptions {
     bool all = false;
   };
@@ -126,14 +138,14 @@ void add_verify(CLI::App& app, Job& job) {
       ->type_name("FILE");
   command
       ->add_option("--html", flags->html,
-                   "Also write a report to file as one HTML page; \"-\" prints it instead of text")
+                   "Also write a report to FILE, one HTML page; \"-\" prints it instead of text")
       ->type_name("FILE");
   add_verify_debug(command, job);
 }
 
 void add_token(CLI::App& app, Job& job) {
   CLI::App* command =
-      app.add_subcommand("token", "Attest this VM to an attestation service and print the token");
+      app.add_subcommand("token", "Attest to an attestation service, print its token");
   struct Flags : TokenOptions {
     bool json = false;
   };
@@ -153,8 +165,7 @@ void add_token(CLI::App& app, Job& job) {
   add_attestation_key(command, flags->key)
       ->description(
           "gceAK: the provider's key, with its certificate; AK: one of its own, which the service "
-          "must "
-          "know (serve --trust-ak; default gceAK)");
+          "must know by serve --trust-ak (default gceAK)");
   add_key_algorithm(command, flags->algorithm);
   command->add_option("--tpm-path", flags->tpm_path, "TPM device or socket (default /dev/tpmrm0)")
       ->type_name("PATH");
@@ -174,7 +185,7 @@ void add_token(CLI::App& app, Job& job) {
 
 void add_serve(CLI::App& app, Job& job) {
   CLI::App* command =
-      app.add_subcommand("serve", "Run the attestation service: challenge, evidence, token");
+      app.add_subcommand("serve", "The attestation service: challenge, evidence, token");
   struct Flags : ServeOptions {
     bool dev = false, json = false;
     std::int64_t challenge_seconds = 3600, token_seconds = 3600;
@@ -219,13 +230,14 @@ void add_serve(CLI::App& app, Job& job) {
       ->take_all();
   command
       ->add_option("--challenge-lifetime", flags->challenge_seconds,
-                   "How long a challenge may be used")
+                   "How long a challenge may be used, 1 to 86400")
       ->capture_default_str()
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, 86400).description(""))
       ->type_name("SECONDS");
-  command->add_option("--token-lifetime", flags->token_seconds, "How long a token is good")
+  command
+      ->add_option("--token-lifetime", flags->token_seconds, "How long a token is good, 1 to 86400")
       ->capture_default_str()
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, 86400).description(""))
       ->type_name("SECONDS");
   add_threads(command, flags->threads);
   command->add_flag("--dev", flags->dev, "Believe emulated VMs too; their tokens say so");
@@ -285,7 +297,7 @@ void add_release(CLI::App& app, Job& job) {
   const auto [put, put_flags] =
       add("put", "Create or replace a secret",
           [](const Secret& f, Io io) { return run_release_put(f.state, f.name, f.input, io); });
-  put->add_option("NAME", put_flags->name)->required();
+  put->add_option("NAME", put_flags->name, "What the secret is called")->required();
   put->add_option("--input", put_flags->input, "The secret's bytes (default: standard input)")
       ->type_name("FILE");
   const auto [list, list_flags] = add("list", "Print the names", [](const Secret& f, Io io) {
@@ -295,12 +307,12 @@ void add_release(CLI::App& app, Job& job) {
   const auto [remove, remove_flags] = add("remove", "Remove a secret", [](const Secret& f, Io io) {
     return run_release_remove(f.state, f.name, io);
   });
-  remove->add_option("NAME", remove_flags->name)->required();
+  remove->add_option("NAME", remove_flags->name, "Which secret")->required();
 }
 
 void add_quickstart(CLI::App& app, Job& job) {
-  CLI::App* command = app.add_subcommand(
-      "quickstart", "Live through the whole story on this machine, without hardware or an account");
+  CLI::App* command =
+      app.add_subcommand("quickstart", "Live through the whole story here, and see it work");
   struct Flags : QuickstartOptions {
     bool once = false, json = false;
   };
@@ -317,8 +329,8 @@ void add_quickstart(CLI::App& app, Job& job) {
 }
 
 void add_attest(CLI::App& app, Job& job) {
-  CLI::App* command = app.add_subcommand(
-      "attest", "Collect evidence of this machine: quotes, event log, certificate");
+  CLI::App* command =
+      app.add_subcommand("attest", "Collect evidence: quotes, event log, certificate");
   struct Flags : AttestOptions {
     bool quiet = false;
   };
@@ -332,11 +344,9 @@ void add_attest(CLI::App& app, Job& job) {
   add_attestation_key(command, flags->key);
   add_key_algorithm(command, flags->algorithm);
   command->add_option("--format", flags->format, "binarypb, textproto or json (default binarypb)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, AttestationFormat>{
-                                              {"binarypb", AttestationFormat::binarypb},
-                                              {"textproto", AttestationFormat::textproto},
-                                              {"json", AttestationFormat::json}})
-                      .description(""))
+      ->transform(choice<AttestationFormat>({{"binarypb", AttestationFormat::binarypb},
+                                             {"textproto", AttestationFormat::textproto},
+                                             {"json", AttestationFormat::json}}))
       ->type_name("FORMAT");
   command
       ->add_option("--output", flags->output,
@@ -356,7 +366,7 @@ void add_attest(CLI::App& app, Job& job) {
 }
 
 void add_logs(CLI::App& app, Job& job) {
-  CLI::App* logs = app.add_subcommand("logs", "The audit log");
+  CLI::App* logs = app.add_subcommand("logs", "The audit log: what was decided, when and why");
   logs->require_subcommand(1);
   CLI::App* command =
       logs->add_subcommand("read", "Print the entries that a filter wants (docs/logs.md)");
@@ -376,9 +386,7 @@ void add_logs(CLI::App& app, Job& job) {
       ->type_name("DIR");
   command->add_option("--order", flags->order, "asc or desc (default asc)")
       ->transform(
-          CLI::CheckedTransformer(std::map<std::string, LogOrder>{{"asc", LogOrder::oldest_first},
-                                                                  {"desc", LogOrder::newest_first}})
-              .description(""))
+          choice<LogOrder>({{"asc", LogOrder::oldest_first}, {"desc", LogOrder::newest_first}}))
       ->type_name("ORDER");
   command->add_option("--limit", flags->limit, "At most so many entries (default: all)")
       ->type_name("N");
@@ -386,8 +394,8 @@ void add_logs(CLI::App& app, Job& job) {
 }
 
 void add_emulate(CLI::App& app, Job& job) {
-  CLI::App* command = app.add_subcommand(
-      "emulate", "Keep a virtual confidential VM running, or run a program inside one");
+  CLI::App* command =
+      app.add_subcommand("emulate", "A virtual confidential VM; run any program inside it");
   struct Flags : EmulateOptions {
     std::filesystem::path bridge;
     std::string technology;
@@ -432,31 +440,33 @@ void add_emulate(CLI::App& app, Job& job) {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, Io io) {
-  CLI::App app(
-      "Remote attestation for confidential VMs: prove what a VM is, release secrets only then.",
-      "assay");
+  CLI::App app("Remote attestation: prove what a confidential VM is, give it secrets only then.",
+               "assay");
   app.require_subcommand(1);
   app.set_version_flag("--version", kVersion);
-  app.get_formatter()->column_width(32);
+  app.formatter(std::make_shared<HelpForm>());
 
   Job job;
   add_quickstart(app, job);
+  add_emulate(app, job);
   add_attest(app, job);
+  add_token(app, job);
+  add_tpm(app, job);
   add_verify(app, job);
   add_eventlog(app, job);
-  add_token(app, job);
+  add_policy(app, job);
   add_serve(app, job);
   add_release(app, job);
   add_logs(app, job);
-  add_policy(app, job);
-  add_tpm(app, job);
-  add_emulate(app, job);
-  app.footer(kFooter);  // last: commands made after it would repeat it
+  // Last: commands made after it would have the same.
+  app.footer(kFooter);
+  for (const auto& [heading, commands] : kHeadings)
+    for (const char* command : commands) app.get_subcommand(command)->group(heading);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, io.out, io.err) == 0 ? kAccepted : kUsage;
+    return answer_wrong_words(app, error, io);
   }
   return job(io);
 }

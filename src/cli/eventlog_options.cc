@@ -80,12 +80,13 @@ void add_baseline(CLI::App* eventlog, Job& job) {
   command
       ->add_option(
           "--bank", flags->bank,
-          "Judge by this bank alone, and write its digests (default: the strongest that all "
-          "logs have)")
-      ->type_name("sha256|...");
+          "Judge by this bank alone, and write its digests: sha256, ... (default: the strongest "
+          "that all logs have)")
+      ->type_name("BANK");
   command
       ->add_option("--accept-any", flags->accept_any,
-                   "Ask nothing about this area, where the logs do not say it; repeatable")
+                   "Ask nothing about this area, where the logs do not say it: platform, "
+                   "secure_boot, applications, drivers, kernel or instance; repeatable")
       ->type_name("AREA")
       ->take_all();
   command->add_option("--output", flags->output, "Write the policy there")->type_name("FILE");
@@ -115,7 +116,7 @@ void add_export(CLI::App* eventlog, Job& job) {
 
 void add_eventlog(CLI::App& app, Job& job) {
   CLI::App* eventlog =
-      app.add_subcommand("eventlog", "Understand measured boots: what ran, what changed, and why");
+      app.add_subcommand("eventlog", "Understand a measured boot: what ran, what changed");
   eventlog->require_subcommand(1);
   add_show(eventlog, job);
   add_replay(eventlog, job);

@@ -3,6 +3,8 @@
 
 #include <map>
 
+#include "cli/choice.h"
+
 namespace assay {
 
 void add_tpm_address(CLI::App* command, TpmAddress& address) {
@@ -21,7 +23,7 @@ CLI::Option* add_key_algorithm(CLI::App* command, KeyAlgorithm& algorithm, const
   const std::map<std::string, KeyAlgorithm> names{{"rsa", KeyAlgorithm::rsa},
                                                   {"ecc", KeyAlgorithm::ecc}};
   return command->add_option(name, algorithm, what)
-      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->transform(choice(names))
       ->type_name("ALGORITHM");
 }
 
@@ -31,7 +33,7 @@ CLI::Option* add_attestation_key(CLI::App* command, AttestationKeyChoice& key) {
   return command
       ->add_option("--key", key,
                    "AK: a key of its own; gceAK: the provider's, with its certificate (default AK)")
-      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->transform(choice(names))
       ->type_name("KEY");
 }
 
@@ -39,7 +41,7 @@ CLI::Option* add_key_format(CLI::App* command, PublicKeyFormat& format, const ch
   const std::map<std::string, PublicKeyFormat> names{{"pem", PublicKeyFormat::pem},
                                                      {"tpmt-public", PublicKeyFormat::tpmt_public}};
   return command->add_option("--key-format", format, what)
-      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->transform(choice(names))
       ->type_name("FORMAT");
 }
 

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <map>
 
+#include "cli/choice.h"
 #include "cli/now_option.h"
 #include "cli/tpm_enroll.h"
 #include "cli/tpm_pubkey.h"
@@ -21,7 +22,7 @@ void add_register_format(CLI::App* command, RegisterFormat& format) {
   const std::map<std::string, RegisterFormat> names{{"binarypb", RegisterFormat::binarypb},
                                                     {"textproto", RegisterFormat::textproto}};
   command->add_option("--format", format, "Of the output: binarypb or textproto (default binarypb)")
-      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->transform(choice(names))
       ->type_name("FORMAT");
 }
 

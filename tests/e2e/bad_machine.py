@@ -2,6 +2,7 @@
 """A machine that fails us: one line that says what to do, the right exit code, no partial file."""
 import os
 import pathlib
+import re
 import socket
 import threading
 
@@ -173,8 +174,47 @@ class BadMachine(Case):
                       ["attest", "--nonce", "xyz"], ["serve", "--listen", "nonsense"]):
             with self.subTest(words):
                 done = self.run_assay(*words, code=USAGE)
-                self.assertTrue(done.stderr.strip())
+                self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
                 self.assertEqual(b"", done.stdout)
+
+    def test_words_that_were_meant_otherwise(self):
+        for words, wanted in (
+                (["verfy"], "assay: no such command: verfy; did you mean verify?"),
+                (["tpm", "enrol"], "assay tpm: no such command: enrol; did you mean enroll?"),
+                (["verify", "--inptu", "x"], "assay verify: no such option: --inptu; did you mean --input?"),
+                (["verify", "--nonse=00"], "assay verify: no such option: --nonse=00; did you mean --nonce?"),
+                (["verify", "--zzzzzzzz"], "assay verify: no such option: --zzzzzzzz"),
+                (["eventlog", "show", "a", "b"], "assay eventlog show: one argument too many: b"),
+                (["eventlog", "show"], "assay eventlog show: FILE is required"),
+                (["verify", "--nonce"], "assay verify: --nonce: HEX missing"),
+                (["attest", "--algo", "dsa"], "assay attest: --algo: want ecc or rsa, got dsa"),
+                (["verify", "--\x1b[2J"], "assay verify: no such option: --\\x1b[2J")):
+            with self.subTest(words):
+                said = self.run_assay(*words, code=USAGE).stderr.decode()
+                name = wanted.split(": ")[0]
+                self.assertEqual(f"{wanted} (`{name} --help` tells more)\n", said)
+
+    def test_a_group_of_commands_says_what_it_has(self):
+        for words, usage in (([], "Usage: assay [OPTIONS] SUBCOMMAND"),
+                             (["tpm", "enroll"], "Usage: assay tpm enroll [OPTIONS] SUBCOMMAND")):
+            done = self.run_assay(*words, code=USAGE)
+            self.assertEqual(b"", done.stdout)
+            self.assertIn(usage, done.stderr.decode().splitlines())
+            self.assertEqual(done.stderr, self.run_assay(*words, "--help").stdout)
+
+    def test_help_fits_eighty_columns(self):
+        """Of every command there is, found from their own lists."""
+        commands, seen = [()], []
+        while commands:
+            words = commands.pop()
+            said = self.run_assay(*words, "--help").stdout.decode()
+            self.assertEqual([], [line for line in said.splitlines() if len(line) > 80 or line != line.rstrip()], words)
+            seen.append(words)
+            if "SUBCOMMAND" in said.split("Usage: ")[1].splitlines()[0]:
+                lists = said.split("\n\n", 2)[2]
+                commands += [(*words, name) for name in re.findall(r"^  ([a-z][a-z-]*) ", lists, re.M)
+                             if name != "assay"]
+        self.assertGreater(len(seen), 35)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
+
 namespace assay {
 
 namespace {
@@ -16,31 +18,11 @@ CelType simple(CelKind kind) {
   return CelType::of(kind);
 }
 
-/// How many letters differ, as far as it matters for "did you mean": Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 /// The names there are, the nearest first where one is near.
 std::string suggestion(std::string_view name, const std::vector<CelField>& fields) {
-  if (name.size() < 64) {
-    for (const CelField& field : fields)
-      if (distance(name, field.name) <= 1 + name.size() / 4)
-        return fmt::format("did you mean `{}`?", field.name);
-  }
   std::vector<std::string_view> names;
-  for (const CelField& field : fields) names.push_back(field.name);
+  for (const CelField& field : fields) names.emplace_back(field.name);
+  if (const auto near = nearest_name(name, names)) return fmt::format("did you mean `{}`?", *near);
   return fmt::format("there is {}", fmt::join(names, ", "));
 }
 
