@@ -65,20 +65,15 @@ bool is_well_known(const Descriptor& type) { return type.file()->package() == "g
 /// to refuse.
 class Names {
  public:
-  explicit Names(UnknownMembers unknown) : unknown_(unknown) {}
-
   /// Each field under one name.
-  Status check(const std::string& where, const json::value& value, const Descriptor& type) const {
+  static Status check(const std::string& where, const json::value& value, const Descriptor& type) {
     if (!value.is_object() || is_well_known(type)) return {};
     std::set<const FieldDescriptor*> seen;
     for (const auto& [key, member] : value.get_object()) {
       const std::string name(key);
       const std::string at = where + "." + name;
       const FieldDescriptor* field = field_named(type, name);
-      if (field == nullptr) {
-        if (unknown_ == UnknownMembers::read_over) continue;
-        return fail(Fault::malformed, at, "unknown member");
-      }
+      if (field == nullptr) return fail(Fault::malformed, at, "unknown member");
       if (!seen.insert(field).second) {
         return fail(Fault::malformed, at, "appears twice, under both of its names");
       }
@@ -89,8 +84,8 @@ class Names {
 
  private:
   /// "The keys of a map are unique": for keys that are numbers that needs one spelling for each.
-  Status check_map(const std::string& where, const json::object& map,
-                   const Descriptor& entry) const {
+  static Status check_map(const std::string& where, const json::object& map,
+                          const Descriptor& entry) {
     const Descriptor* value_type = entry.map_value()->message_type();
     for (const auto& [key, value] : map) {
       const std::string at = fmt::format("{}[{}]", where, std::string_view(key));
@@ -103,8 +98,8 @@ class Names {
     return {};
   }
 
-  Status check_field(const std::string& where, const json::value& value,
-                     const FieldDescriptor& field) const {
+  static Status check_field(const std::string& where, const json::value& value,
+                            const FieldDescriptor& field) {
     if (field.message_type() == nullptr) return {};
     if (field.is_map()) {
       return value.is_object() ? check_map(where, value.get_object(), *field.message_type())
@@ -119,24 +114,19 @@ class Names {
     }
     return {};
   }
-
-  UnknownMembers unknown_;
 };
 
 }  // namespace
 
 Status parse_proto_json(std::string_view where, std::string_view text,
-                        google::protobuf::Message& out, JsonLimits limits, UnknownMembers unknown) {
+                        google::protobuf::Message& out, JsonLimits limits) {
   const auto object = parse_json_object(where, text, limits);
   if (!object) return pass_on(object);
-  const auto named = Names(unknown).check(std::string(where), *object, *out.GetDescriptor());
+  const auto named = Names::check(std::string(where), *object, *out.GetDescriptor());
   if (!named) return named;
   out.Clear();
   const google::protobuf::LogSilencer silence;
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = unknown == UnknownMembers::read_over;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &out, options);
+  const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &out);
   if (status.ok()) return {};
   return fail(Fault::malformed, std::string(where), std::string(status.message()));
 }

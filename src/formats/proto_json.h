@@ -13,17 +13,12 @@ class Message;
 
 namespace assay {
 
-/// What becomes of a member that the message type does not have.  A service that speaks a protocol
-/// older than its clients reads it over.
-enum class UnknownMembers { refused, read_over };
-
-/// Reads proto3 JSON into `out`, strictly: what parse_json refuses, unknown members unless read
-/// over, a field under both of its names ("akPub" and "ak_pub"), and an integer map key in another
-/// spelling than it is printed in ("00").  The protobuf library alone takes the last of such
-/// doubles silently. On failure `out` is unspecified.  Fault::malformed names `where`.
+/// Reads proto3 JSON into `out`, strictly: what parse_json refuses, unknown members, a field under
+/// both of its names ("akPub" and "ak_pub"), and an integer map key in another spelling than it is
+/// printed in ("00").  The protobuf library alone takes the last of such doubles silently. On
+/// failure `out` is unspecified.  Fault::malformed names `where`.
 Status parse_proto_json(std::string_view where, std::string_view text,
-                        google::protobuf::Message& out, JsonLimits limits = {},
-                        UnknownMembers unknown = UnknownMembers::refused);
+                        google::protobuf::Message& out, JsonLimits limits = {});
 
 /// proto3 JSON in one line: members in lowerCamelCase, map entries in order, default values left
 /// out. Strings must be UTF-8.

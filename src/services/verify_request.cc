@@ -40,7 +40,14 @@ tl::unexpected<ApiError> unsupported(std::string field, std::string why) {
 
 Buffer bytes_of(const std::string& field) { return to_buffer(as_bytes(field)); }
 
-/// The message.  Newer clients send members that are unknown here: they are read over.
+/// "body.tpmAttestation.x" as the other refusals name it.
+std::string field_of(const std::string& where) {
+  constexpr std::string_view kBody = "body.";
+  return printable(where.starts_with(kBody) ? where.substr(kBody.size()) : where, 256);
+}
+
+/// The message.  A member that is unknown here may be evidence of a kind that is: its sender would
+/// take the token for proof of it.  Google's front end refuses such members too.
 tl::expected<api::VerifyAttestationRequest, ApiError> parse_message(std::string_view body) {
   if (body.size() > kMaxVerifyRequest) {
     auto error = invalid(
@@ -50,11 +57,11 @@ tl::expected<api::VerifyAttestationRequest, ApiError> parse_message(std::string_
     return error;
   }
   api::VerifyAttestationRequest message;
-  const Status read = parse_proto_json(
-      "body", body, message, {.bytes = kMaxVerifyRequest, .depth = 32}, UnknownMembers::read_over);
+  const Status read =
+      parse_proto_json("body", body, message, {.bytes = kMaxVerifyRequest, .depth = 32});
   if (!read) {
     // Both hold text of the sender's choice and length.
-    return invalid(printable(read.error().where, 256), printable(read.error().why, 300));
+    return invalid(field_of(read.error().where), printable(read.error().why, 300));
   }
   return message;
 }
@@ -68,6 +75,9 @@ Refusal read_token_options(const api::TokenOptions& options, VerifyRequest& out)
                        fmt::format("{} is not implemented here; ask for TOKEN_TYPE_OIDC",
                                    name.empty() ? std::to_string(type) : name));
   }
+  if (options.has_aws_principal_tags_options())
+    return unsupported("tokenOptions.awsPrincipalTagsOptions",
+                       "tokens for AWS are not implemented here");
   if (options.audience().size() > kMaxAudience) {
     return invalid("tokenOptions.audience", fmt::format("{} bytes, at most {} allowed",
                                                         options.audience().size(), kMaxAudience));
@@ -193,6 +203,11 @@ Refusal refuse_unsupported_evidence(const api::VerifyAttestationRequest& message
     return unsupported(
         "tdCcel",
         "TDX quotes are not verified by this service yet; send the vTPM attestation alone");
+  }
+  if (message.has_nvidia_attestation()) {
+    return unsupported(
+        "nvidiaAttestation",
+        "reports of GPUs are not verified by this service yet; send the vTPM attestation alone");
   }
   if (!message.has_tpm_attestation()) return invalid("tpmAttestation", "missing");
   return {};

@@ -28,8 +28,9 @@ struct VerifyRequest {
 };
 
 /// Reads the proto3 JSON of google.cloud.confidentialcomputing.v1.VerifyAttestationRequest: names
-/// in camelCase or snake_case, enums by name or number, bytes in either base64 alphabet.  Members
-/// it does not know are read over, as newer clients send some; a member twice is refused.
+/// in camelCase or snake_case, enums by name or number, bytes in either base64 alphabet.  Refused
+/// are evidence that is not verified here, members that are unknown at any depth, which may be such
+/// evidence, and a member twice.
 /// `challenge` is the name in the path, which a body that repeats it must repeat exactly.
 tl::expected<VerifyRequest, ApiError> parse_verify_request(std::string_view body,
                                                            std::string_view challenge);

@@ -69,7 +69,9 @@ TEST(VerifyRequest, ReadsEveryFormOfProto3Json) {
   EXPECT_EQ(parse(body), "accepted");
   body.erase("challenge");  // Python's client sends it in the path alone
   EXPECT_EQ(parse(body), "accepted");
-  body["somethingNewer"] = json::object{{"x", 1}};
+  body["attester"] = "a product";  // Google's: not evidence
+  body["instance"] = "projects/1/zones/z/instances/2";
+  body["nvidiaAttestation"] = nullptr;
   EXPECT_EQ(parse(body), "accepted");
   json::object snake = small();
   snake["tpm_attestation"] = snake["tpmAttestation"];
@@ -159,6 +161,28 @@ TEST(VerifyRequest, SaysWhatItDoesNotAccept) {
        "attestation alone"},
       {"a TDX quote", [](auto& b) { b["tdCcel"] = json::object{{"tdQuote", "AAAA"}}; },
        "tdCcel: TDX quotes are not verified by this service yet; send the vTPM attestation alone"},
+      {"a GPU's report",
+       [](auto& b) {
+         b["nvidiaAttestation"] = json::object{
+             {"spt", json::object{{"gpuQuote", json::object{{"attestationReport", "AAAA"}}}}}};
+       },
+       "nvidiaAttestation: reports of GPUs are not verified by this service yet; send the vTPM "
+       "attestation alone"},
+      {"an empty report of a GPU", [](auto& b) { b["nvidia_attestation"] = json::object(); },
+       "nvidiaAttestation: reports of GPUs are not verified by this service yet; send the vTPM "
+       "attestation alone"},
+      {"tags for AWS", [&](auto& b) { options(b)["awsPrincipalTagsOptions"] = json::object(); },
+       "tokenOptions.awsPrincipalTagsOptions: tokens for AWS are not implemented here"},
+      {"evidence of the future",
+       [](auto& b) { b["armCcaAttestation"] = json::object{{"token", "AAAA"}}; },
+       "armCcaAttestation: unknown member"},
+      {"more of the TPM's evidence", [&](auto& b) { tpm(b)["imaEventLog"] = "AAAA"; },
+       "tpmAttestation.imaEventLog: unknown member"},
+      {"more of a quote", [&](auto& b) { quote(b)["attestedKey"] = "AAAA"; },
+       "tpmAttestation.quotes[0].attestedKey: unknown member"},
+      {"a wish of the future", [&](auto& b) { options(b)["encryptFor"] = "AAAA"; },
+       "tokenOptions.encryptFor: unknown member"},
+      {"a name of two lines", [](auto& b) { b["a\nb"] = 1; }, "a\\x0ab: unknown member"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
