@@ -109,4 +109,12 @@ int refuse(BootLogs logs, RefusalForm form, Io io) {
   return kRejected;
 }
 
+int refuse(const Error& error, RefusalForm form, Io io) {
+  if (form == RefusalForm::json)
+    io.out << pretty_json(json::object{{"verdict", "rejected"},
+                                       {"checks", json::array()},
+                                       {"error", printable(to_string(error))}});
+  return explain(io, error);
+}
+
 }  // namespace assay

@@ -64,5 +64,9 @@ json::object contradictions_json(BootLogs logs);
 /// Refuses them: print_contradictions() on io.err, with `json` the object on io.out.  kRejected.
 enum class RefusalForm { text, json };
 int refuse(BootLogs logs, RefusalForm form, Io io);
+/// The same where what they say stands, and the command is not for such logs: explain(), with
+/// `json`
+/// {"verdict":"rejected","checks":[],"error"} on io.out.
+int refuse(const Error& error, RefusalForm form, Io io);
 
 }  // namespace assay

@@ -25,10 +25,10 @@ int run_eventlog_diff(const EventLogDiffOptions& options, Io io) {
   if (!after) return explain(io, after.error());
   const BootLog* const logs[] = {before->get(), after->get()};
   const bool stand = all_stand(logs);
-  if (!(*before)->is_whole() || !(*after)->is_whole())
-    return refuse(logs, options.json ? RefusalForm::json : RefusalForm::text, io);
+  const RefusalForm form = options.json ? RefusalForm::json : RefusalForm::text;
+  if (!(*before)->is_whole() || !(*after)->is_whole()) return refuse(logs, form, io);
   const auto diff = diff_boots((*before)->replayed(), (*after)->replayed());
-  if (!diff) return explain(io, diff.error());
+  if (!diff) return refuse(diff.error(), form, io);
   const auto causes = likely_causes(*diff);
   if (options.json) {
     json::object document = stand ? json::object() : contradictions_json(logs);

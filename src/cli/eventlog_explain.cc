@@ -138,8 +138,9 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
     logs.push_back(good.get());
   }
   const bool stand = all_stand(logs);
+  const RefusalForm form = options.json ? RefusalForm::json : RefusalForm::text;
   if (!std::all_of(logs.begin(), logs.end(), [](const BootLog* l) { return l->is_whole(); }))
-    return refuse(logs, options.json ? RefusalForm::json : RefusalForm::text, io);
+    return refuse(logs, form, io);
   const ReplayedLog& replayed = (*log)->replayed();
   json::object document = stand ? json::object() : contradictions_json(logs);
   if (!options.json) print_contradictions(logs, io);
@@ -158,7 +159,7 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
   }
   if (good) {
     const auto diff = diff_boots(good->replayed(), replayed);
-    if (!diff) return explain(io, diff.error());
+    if (!diff) return refuse(diff.error(), form, io);
     const auto causes = likely_causes(*diff);
     fits = fits && diff->pcrs.empty();
     for (auto& [name, value] : to_json(*diff, causes)) document[name] = value;

@@ -65,7 +65,7 @@ int run_eventlog_predict(const EventLogPredictOptions& options, Io io) {
   const RefusalForm form = options.json ? RefusalForm::json : RefusalForm::text;
   if (!all_stand(logs)) return refuse(logs, form, io);
   if ((*recorded)->log().layout == RegisterLayout::cc)
-    return explain(io, {Fault::malformed, options.log, std::string(kNotOfCcRegisters)});
+    return refuse(Error{Fault::malformed, options.log, std::string(kNotOfCcRegisters)}, form, io);
   PredictedBoot boot((*recorded)->replayed());
   for (const std::string& setting : options.set)
     if (const auto done = apply_boot_setting(setting, boot); !done)

@@ -260,6 +260,26 @@ TEST(EventlogCommands, KnowTheRegistersOfATeeByTheirNames) {
   const Answer mixed = compared(boot_log("sb"), on);
   EXPECT_EQ(mixed.code, kRejected);
   EXPECT_THAT(mixed.out, HasSubstr("they cannot be compared"));
+  const auto refusal = [](auto run, const auto& options) {
+    std::ostringstream out, err;
+    EXPECT_EQ(run(options, Io{out, err}), kRejected);
+    const auto object = Answer{kRejected, out.str()}.json();
+    EXPECT_EQ(object.at("verdict"), "rejected");
+    EXPECT_EQ(object.at("checks"), json::array());
+    EXPECT_EQ("assay: " + std::string(object.at("error").as_string()) + "\n", err.str());
+    return object;
+  };
+  EXPECT_THAT(
+      std::string(refusal(run_eventlog_diff,
+                          EventLogDiffOptions{.before = boot_log("sb"), .after = on, .json = true})
+                      .at("error")
+                      .as_string()),
+      HasSubstr("they cannot be compared"));
+  refusal(run_eventlog_explain,
+          EventLogExplainOptions{.log = on, .pcrs = {}, .good = boot_log("sb"), .json = true});
+  refusal(
+      run_eventlog_predict,
+      EventLogPredictOptions{.log = on, .set = {"secure_boot=off"}, .output = {}, .json = true});
 }
 
 TEST(EventlogPredict, NamesAFileThatIsNoImage) {
