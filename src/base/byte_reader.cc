@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
+
 namespace assay {
 
 Bytes ByteReader::lack(std::string_view field, std::uint64_t size) {
-  if (!error_) fail(field, fmt::format("need {} bytes, {} remain", size, in_.size() - at_));
+  if (!error_)
+    fail(field, fmt::format("need {}, {} remain", counted(size, "byte"), in_.size() - at_));
   return {};
 }
 

@@ -29,8 +29,8 @@ struct Case {
 
 const Case kCases[] = {
     {"ordinary", {3, 0, 0, 0, 0, 0, 8, 115}, ""},
-    {"empty", {}, "tcb_version.boot_loader@0x0: need 1 bytes, 0 remain"},
-    {"one_short", {3, 0, 0, 0, 0, 0, 8}, "tcb_version.microcode@0x7: need 1 bytes, 0 remain"},
+    {"empty", {}, "tcb_version.boot_loader@0x0: need 1 byte, 0 remain"},
+    {"one_short", {3, 0, 0, 0, 0, 0, 8}, "tcb_version.microcode@0x7: need 1 byte, 0 remain"},
     {"one_long", {3, 0, 0, 0, 0, 0, 8, 115, 9}, "tcb_version.end@0x8: 1 trailing bytes"},
     {"reserved_set",
      {3, 0, 0, 0, 1, 0, 8, 115},

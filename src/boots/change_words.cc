@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/blanks.h"
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -102,7 +103,8 @@ std::string missing_in(const Entries& a, const Entries& b, char sign) {
   for (const auto& [key, entry] : a)
     if (!b.contains(key)) missing.push_back(&entry);
   if (missing.empty()) return "";
-  if (missing.size() > kNamed) return fmt::format(" {}{} entries", sign, missing.size());
+  if (missing.size() > kNamed)
+    return fmt::format(" {}{}", sign, counted(missing.size(), "entry", "entries"));
   std::string out;
   for (const SignatureEntry* e : missing) out += fmt::format(" {}{}", sign, entry_words(*e));
   return out;
@@ -110,7 +112,8 @@ std::string missing_in(const Entries& a, const Entries& b, char sign) {
 
 std::string database_changes(std::string_view name, Bytes before, Bytes after) {
   const auto a = entries_of(before), b = entries_of(after);
-  if (!a || !b) return fmt::format("{}: {} bytes, were {}", name, after.size(), before.size());
+  if (!a || !b)
+    return fmt::format("{}: {}, were {}", name, counted(after.size(), "byte"), before.size());
   const std::string changes = missing_in(*b, *a, '+') + missing_in(*a, *b, '-');
   return fmt::format("{}: {} {}, before {}:{}", name, b->size(),
                      b->size() == 1 ? "entry" : "entries", a->size(),
@@ -132,7 +135,7 @@ std::string variable_changes(const EventLabel& label, const Event& before, const
   if (is_database(*b)) return database_changes(b->name, a->data, b->data);
   if (b->name == "SbatLevel")
     return fmt::format("SBAT level: {}, was {}", text_of(b->data), text_of(a->data));
-  return fmt::format("{}: {} bytes, were {}", b->name, b->data.size(), a->data.size());
+  return fmt::format("{}: {}, were {}", b->name, counted(b->data.size(), "byte"), a->data.size());
 }
 
 /// The text that an event shows, where it is one: without GRUB's label and without NULs.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "cli/tpm_option.h"
 #include "collect/kernel_log.h"
@@ -66,8 +67,9 @@ int run_attest(const AttestOptions& options, Io io) {
     return explain(io, written.error());
   }
   if (options.progress == AttestOptions::Progress::shown && options.output != "-") {
-    io.err << fmt::format("attested {} PCR banks and {} bytes of event log into {}\n",
-                          evidence->quotes.size(), evidence->event_log.size(), options.output);
+    io.err << fmt::format("attested {} and {} of event log into {}\n",
+                          counted(evidence->quotes.size(), "PCR bank"),
+                          counted(evidence->event_log.size(), "byte"), options.output);
   }
   return kAccepted;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -41,9 +42,8 @@ std::vector<std::string> database_lines(const SignatureDatabase& database) {
   std::vector<std::string> out;
   for (const Buffer& der : database.certificates) out.push_back(certificate_name(der));
   const std::size_t hashes = database.hashes.size(), others = database.others.size();
-  if (hashes > 0) out.push_back(fmt::format("{} hash{}", hashes, hashes == 1 ? "" : "es"));
-  if (others > 0)
-    out.push_back(fmt::format("{} entr{} of other kinds", others, others == 1 ? "y" : "ies"));
+  if (hashes > 0) out.push_back(counted(hashes, "hash", "hashes"));
+  if (others > 0) out.push_back(counted(others, "entry", "entries") + " of other kinds");
   return out;
 }
 
@@ -132,10 +132,10 @@ void print_kernel(const LogStatement& s, Io io) {
                  : "no command line in the log",
              io);
   if (state.grub)
-    print_line(
-        "GRUB",
-        fmt::format("{} commands, {} files", state.grub->commands.size(), state.grub->files.size()),
-        io);
+    print_line("GRUB",
+               fmt::format("{}, {}", counted(state.grub->commands.size(), "command"),
+                           counted(state.grub->files.size(), "file")),
+               io);
   std::vector<std::string> initrds;
   for (const Digest& digest : state.initrds) {
     std::string line = fmt::format("{}:{}", name_of(state.bank), hex(digest.bytes()));

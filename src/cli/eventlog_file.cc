@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "verify/printable.h"
 
@@ -31,7 +32,7 @@ void print_failures(const Verdict& verdict, Io io) {
                           check.expected, check.got);
     if (!check.hint.empty()) io.out << fmt::format("        hint      {}\n", check.hint);
   }
-  io.out << fmt::format("  {} checks passed\n", passed);
+  io.out << fmt::format("  {} passed\n", counted(passed, "check"));
 }
 
 json::object to_json(const EventLogFault& fault) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "cli/eventlog_file.h"
 #include "cli/later_log.h"
@@ -71,9 +72,9 @@ void print_replay(const FirmwareReplay& r, Io io) {
     }
   if (r.verdict.accepted()) {
     io.out << fmt::format(
-        "\n{} events.  Not verified: no quote says that a TPM or TEE has these "
+        "\n{}.  Not verified: no quote says that a TPM or TEE has these "
         "values.\n",
-        r.reading.log.events.size());
+        counted(r.reading.log.events.size(), "event"));
   } else {
     io.out << (r.replayed ? "\nThe values are of the events before the fault.\n" : "");
     print_failures(r.verdict, io);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "cli/eventlog_boot.h"
 #include "cli/eventlog_file.h"
@@ -88,10 +89,10 @@ void print_legend(Io io) {
 }
 
 void print_statement(const EventLogReading& reading, const LogStatement& statement, Io io) {
-  io.out << fmt::format("{} log of {}, {} events\n\n",
+  io.out << fmt::format("{} log of {}, {}\n\n",
                         reading.log.algorithms.empty() ? "unreadable" : format_name(reading.log),
                         reading.log.layout == RegisterLayout::tpm ? "a TPM" : "CC registers",
-                        reading.log.events.size());
+                        counted(reading.log.events.size(), "event"));
   if (!statement.replayed.events.empty()) {
     print_events(statement, io);
     print_legend(io);

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/counted.h"
 #include "verify/log_report.h"
 
 namespace assay {
@@ -74,7 +75,7 @@ int show_later_log(LogKind kind, Bytes log, ReportForm form, Io io) {
                story.verdict, io);
     return exit_code_of(story.verdict);
   }
-  io.out << fmt::format("{}, {} events\n", name_of(kind), story.events.size());
+  io.out << fmt::format("{}, {}\n", name_of(kind), counted(story.events.size(), "event"));
   for (const json::value& event : story.events) print_event(event.as_object(), io);
   for (const auto& [key, value] : story.state)
     io.out << fmt::format("\n{}: {}", std::string_view(key), pretty_json(value));
@@ -90,7 +91,7 @@ int replay_later_log(LogKind kind, Bytes log, ReportForm form, Io io) {
         replay.verdict, io);
     return exit_code_of(replay.verdict);
   }
-  io.out << fmt::format("{}, {} events\n", name_of(kind), replay.events);
+  io.out << fmt::format("{}, {}\n", name_of(kind), counted(replay.events, "event"));
   for (const auto& [bank, values] : replay.banks)
     for (const auto& [index, value] : values.as_object())
       io.out << fmt::format("{:<8} {:>3}  {}\n", std::string_view(bank), std::string_view(index),

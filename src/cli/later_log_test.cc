@@ -72,7 +72,7 @@ TEST(LaterLog, ShowsALineForEachEvent) {
       run(show_later_log, LogKind::ima_binary, boot_file("sb/ima_binary"), ReportForm::text);
   EXPECT_EQ(p.code, kAccepted);
   EXPECT_EQ(p.out.substr(0, p.out.find("\n\n")),
-            "ima-binary, 1 events\n"
+            "ima-binary, 1 event\n"
             "     0  @0x000000  PCR 10  ima-sig                      whole      boot_aggregate");
   EXPECT_EQ(p.err, "");
 }

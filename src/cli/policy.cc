@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/counted.h"
 #include "base/json.h"
 #include "cli/policy_case.h"
 #include "cli/policy_file.h"
@@ -43,8 +44,8 @@ int run_policy_check(const PolicyOptions& options, Io io) {
   }
   if (!policy) return options.json ? exit_code(policy.error().fault) : explain(io, policy.error());
   if (!options.json)
-    io.out << fmt::format("{}: understood, {} sentences (assay policy explain prints them)\n",
-                          printable(options.file), policy->explain().size());
+    io.out << fmt::format("{}: understood, {} (assay policy explain prints them)\n",
+                          printable(options.file), counted(policy->explain().size(), "sentence"));
   return kAccepted;
 }
 
@@ -88,7 +89,8 @@ int run_policy_test(const PolicyTestOptions& options, Io io) {
   if (options.json)
     io.out << pretty_json(json::object{{"cases", std::move(results)}, {"wrong", wrong}});
   else
-    io.out << fmt::format("{} cases, {} decided otherwise than they say\n", files->size(), wrong);
+    io.out << fmt::format("{}, {} decided otherwise than {}\n", counted(files->size(), "case"),
+                          wrong, files->size() == 1 ? "it says" : "they say");
   return wrong == 0 ? kAccepted : kRejected;
 }
 

@@ -115,7 +115,7 @@ class RecordedPolicyCommand : public PolicyCommand {
 TEST_F(RecordedPolicyCommand, DecidesCases) {
   file("cases/good.toml", one_case("verdict = \"accepted\"\n"));
   EXPECT_EQ(test(kPolicy), kAccepted) << out_.str() << err_.str();
-  EXPECT_EQ(out_.str(), "  ok    good\n1 cases, 0 decided otherwise than they say\n");
+  EXPECT_EQ(out_.str(), "  ok    good\n1 case, 0 decided otherwise than it says\n");
   EXPECT_EQ(test(kStrictPolicy), kRejected);
   EXPECT_THAT(out_.str(), HasSubstr("  FAIL  good: wanted accepted with nothing failing, got "
                                     "rejected with policy.platform.technology\n"));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "host/file.h"
 #include "store/sqlite_stores.h"
 
@@ -32,8 +33,8 @@ int run_release_put(const std::filesystem::path& state, const std::string& name,
                               "is empty: a secret has at least one byte"});
   }
   if (const Status put = (*secrets)->put(name, secret); !put) return explain(io, put.error());
-  io.err << fmt::format("secret {}: {} bytes stored; a policy decides who may have it\n", name,
-                        secret.size());
+  io.err << fmt::format("secret {}: {} stored; a policy decides who may have it\n", name,
+                        counted(secret.size(), "byte"));
   return kAccepted;
 }
 

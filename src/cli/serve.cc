@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <future>
 
+#include "base/counted.h"
 #include "cli/loopback.h"
 #include "cli/policy_file.h"
 #include "cli/serve_regions.h"
@@ -201,19 +202,19 @@ int run_serve(const ServeOptions& options, ReadyForm form, Io io) {
            << std::flush;
   } else {
     io.out << fmt::format(
-        "attestation service at {}\n  issuer  {}\n  state   {}\n  trusts  {} CA keys, {} identity "
-        "issuers\n",
+        "attestation service at {}\n  issuer  {}\n  state   {}\n  trusts  {}, {}\n",
         (*server)->url(), (*server)->issuer(),
         options.state.empty() ? "in memory, lost when it ends" : options.state.string(),
-        trust.anchors.size(), trust.identities.size());
+        counted(trust.anchors.size(), "CA key"),
+        counted(trust.identities.size(), "identity issuer"));
     if (const auto terms = (*server)->revocation())
-      io.out << fmt::format("  revokes {} files of lists, {}\n", options.revocation.crl.size(),
-                            terms->missing == RevocationTerms::Missing::refused
-                                ? "a current one required"
-                                : "none required");
+      io.out << fmt::format(
+          "  revokes {} of lists, {}\n", counted(options.revocation.crl.size(), "file"),
+          terms->missing == RevocationTerms::Missing::refused ? "a current one required"
+                                                              : "none required");
     if (!options.trust_ak.empty())
-      io.out << fmt::format("  keys    {} attestation keys are trusted themselves\n",
-                            (*server)->trusted_key_count());
+      io.out << fmt::format("  keys    {} trusted without a certificate\n",
+                            counted((*server)->trusted_key_count(), "attestation key"));
     if (trust.emulated())
       io.out << "  DEVELOPMENT: emulated machines are accepted; their tokens say so\n";
     io.out << "  Ctrl-C stops it" << "\n" << std::flush;

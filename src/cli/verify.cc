@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "cli/now_option.h"
 #include "cli/policy_file.h"
@@ -114,9 +115,9 @@ void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io 
 void warn_of_short_nonce(Bytes nonce, Io io) {
   if (nonce.empty() || nonce.size() >= kMinimumNonce) return;
   io.err << fmt::format(
-      "assay: warning: --nonce has {} bytes: it proves freshness only if nobody could foresee it, "
+      "assay: warning: --nonce has {}: it proves freshness only if nobody could foresee it, "
       "so use {} random bytes or more\n",
-      nonce.size(), kMinimumNonce);
+      counted(nonce.size(), "byte"), kMinimumNonce);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/counted.h"
 #include "base/utf8.h"
 
 namespace assay {
@@ -88,7 +89,8 @@ Result<CborReader::Head> CborReader::head(std::string_view field) {
                                     : "reserved additional information");
   const std::size_t size = argument_size(additional);
   if (size > in_.size() - at_)
-    return fail_at(field, start, fmt::format("need {} bytes, {} remain", size, in_.size() - at_));
+    return fail_at(field, start,
+                   fmt::format("need {}, {} remain", counted(size, "byte"), in_.size() - at_));
   std::uint64_t argument = size == 0 ? additional : 0;
   for (std::size_t i = 0; i < size; ++i) argument = argument << 8 | in_[at_++];
   if (major != kSimple && argument < least_of(size))
@@ -102,8 +104,9 @@ Result<std::uint64_t> CborReader::array(std::string_view field) {
   if (!read) return pass_on(read);
   if (read->major != kArray) return fail_at(field, start, "not an array");
   if (read->argument > in_.size() - at_)
-    return fail_at(field, start,
-                   fmt::format("{} items, {} bytes remain", read->argument, in_.size() - at_));
+    return fail_at(
+        field, start,
+        fmt::format("{} items, {} remain", read->argument, counted(in_.size() - at_, "byte")));
   return read->argument;
 }
 
@@ -132,8 +135,9 @@ Result<CborValue> CborReader::nested(std::string_view field, std::size_t depth) 
     case kText: {
       out.kind = read->major == kBytes ? Kind::bytes : Kind::text;
       if (read->argument > in_.size() - at_)
-        return fail_at(field, start,
-                       fmt::format("need {} bytes, {} remain", read->argument, in_.size() - at_));
+        return fail_at(
+            field, start,
+            fmt::format("need {}, {} remain", counted(read->argument, "byte"), in_.size() - at_));
       out.bytes = in_.subspan(at_, read->argument);
       at_ += read->argument;
       if (out.kind == Kind::text && !is_utf8(as_text(out.bytes)))
@@ -147,8 +151,9 @@ Result<CborValue> CborReader::nested(std::string_view field, std::size_t depth) 
       // Each item takes a byte at least, so a count beyond what remains cannot be true.
       const std::uint64_t room = (in_.size() - at_) / (out.kind == Kind::map ? 2 : 1);
       if (read->argument > room)
-        return fail_at(field, start,
-                       fmt::format("{} items, {} bytes remain", read->argument, in_.size() - at_));
+        return fail_at(
+            field, start,
+            fmt::format("{} items, {} remain", read->argument, counted(in_.size() - at_, "byte")));
       out.number = 0;
       const std::uint64_t count = read->argument * (out.kind == Kind::map ? 2 : 1);
       if (auto ok = read_items(out, field, count, depth); !ok) return pass_on(ok);

@@ -107,11 +107,11 @@ TEST(Cbor, RefusesWhatHasTwoSpellings) {
       {"short bytes", "4201", "cbor.value@0x0: need 2 bytes, 1 remain"},
       {"a short argument", "1b00", "cbor.value@0x0: need 8 bytes, 1 remain"},
       {"more items than bytes", "9bffffffffffffffff00",
-       "cbor.value@0x0: 18446744073709551615 items, 1 bytes remain"},
+       "cbor.value@0x0: 18446744073709551615 items, 1 byte remain"},
       {"more members than bytes", "bb8000000000000000",
        "cbor.value@0x0: 9223372036854775808 items, "
        "0 bytes remain"},
-      {"an array that ends early", "8201", "cbor.value@0x0: 2 items, 1 bytes remain"},
+      {"an array that ends early", "8201", "cbor.value@0x0: 2 items, 1 byte remain"},
       {"an inner array that ends early", "828101", "cbor.value@0x3: the input ends here"},
       {"trailing bytes", "0000", "cbor.end@0x1: 1 trailing bytes"},
   };

@@ -167,7 +167,7 @@ TEST(CelTlv, IsStrict) {
        "cel.record 0.content@0x42: 6 trailing bytes"},
       {"a firmware event without data",
        join({recnum(0), pcr(13), digests(), tlv(5, tlv(0, Buffer{0, 0, 0, 4}))}),
-       "cel.record 0.content@0x3f: need 1 bytes, 0 remain"},
+       "cel.record 0.content@0x3f: need 1 byte, 0 remain"},
       {"a firmware event of a type of five bytes",
        join({recnum(0), pcr(13), digests(), tlv(5, join({tlv(0, Buffer(5)), tlv(1, "")}))}),
        "cel.record 0.content@0x45: wider than four bytes"},

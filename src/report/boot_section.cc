@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "boots/event_label.h"
 #include "report/event_sentence.h"
@@ -99,8 +100,8 @@ std::string register_name(const Event& event) {
 /// Type, digest and place: for whoever looks the event up.
 HtmlText details_of(const ReplayedLog& replayed, const Event& event) {
   const auto digest = event.digest(replayed.state_bank());
-  std::string text =
-      fmt::format("{} | {} bytes at 0x{:x}", name_of(event.type), event.data.size(), event.offset);
+  std::string text = fmt::format("{} | {} at 0x{:x}", name_of(event.type),
+                                 counted(event.data.size(), "byte"), event.offset);
   if (event.type != EventType::no_action)
     text += fmt::format(" | {} {}", name_of(replayed.state_bank()),
                         digest ? hex(*digest) : std::string("missing"));

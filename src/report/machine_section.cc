@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -86,7 +87,7 @@ HtmlText database(const SignatureDatabase& db) {
     for (const Buffer& hash : db.hashes)
       items += element("li", {"hash ", element("code", {attr("class", "id"), hex(hash)})});
   else
-    items += element("li", {fmt::format("{} hashes", db.hashes.size())});
+    items += element("li", {counted(db.hashes.size(), "hash", "hashes")});
   for (const TypedSignature& other : db.others)
     items +=
         element("li", {other.type, " ", element("code", {attr("class", "id"), hex(other.data)})});
@@ -226,11 +227,12 @@ HtmlText tpm_lines(const VtpmClaims& claims) {
   HtmlText out = line(
       "Attestation key",
       join({element("code", {attr("class", "id"), "sha256 " + claims.ak_fingerprint}), voucher}));
-  out +=
-      line("TPM", fmt::format("firmware {:016x}; reset {} times, restarted {} times; clock {} ms{}",
-                              claims.firmware_version, claims.clock.reset_count,
-                              claims.clock.restart_count, claims.clock.clock_ms,
-                              claims.clock.safe ? "" : ", which may have stood still"));
+  out += line("TPM",
+              fmt::format("firmware {:016x}; reset {}, restarted {}; its clock ran {:.1f} hours{}",
+                          claims.firmware_version, counted(claims.clock.reset_count, "time"),
+                          counted(claims.clock.restart_count, "time"),
+                          static_cast<double>(claims.clock.clock_ms) / 3'600'000,
+                          claims.clock.safe ? "" : ", which may have stood still"));
   return out;
 }
 

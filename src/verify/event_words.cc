@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/byte_reader.h"
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -69,8 +70,8 @@ std::string database_words(Bytes data) {
     else
       ++(entry.type == kSha256Guid ? hashes : others);
   }
-  if (hashes > 0) parts.push_back(fmt::format("{} hashes", hashes));
-  if (others > 0) parts.push_back(fmt::format("{} entries of other kinds", others));
+  if (hashes > 0) parts.push_back(counted(hashes, "hash", "hashes"));
+  if (others > 0) parts.push_back(counted(others, "entry", "entries") + " of other kinds");
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -111,7 +112,7 @@ std::string variable_words(Bytes data) {
   }
   if (variable->vendor == kEfiImageSecurityDatabase)
     return variable->name + ": " + database_words(variable->data);
-  return fmt::format("variable {} ({} bytes)", variable->name, variable->data.size());
+  return fmt::format("variable {} ({})", variable->name, counted(variable->data.size(), "byte"));
 }
 
 /// One EFI_SIGNATURE_DATA: its owner, then a certificate or a hash; old shims leave the owner out.
@@ -173,7 +174,8 @@ std::string blob_words(Bytes data) {
   ByteReader r("blob", data);
   const std::uint64_t base = r.u64_le("base");
   const std::uint64_t size = r.u64_le("size");
-  return r.ok() ? fmt::format("firmware image of {} bytes at {:#x}", size, base) : "firmware image";
+  return r.ok() ? fmt::format("firmware image of {} at {:#x}", counted(size, "byte"), base)
+                : "firmware image";
 }
 
 /// UEFI_PLATFORM_FIRMWARE_BLOB2 and UEFI_HANDOFF_TABLE_POINTERS2 begin with a description.
@@ -188,7 +190,7 @@ std::string gpt_words(Bytes data) {
   constexpr std::size_t kHeader = 92;
   if (data.size() < kHeader + 8) return "partition table";
   ByteReader r("gpt", data.subspan(kHeader));
-  return fmt::format("partition table with {} partitions", r.u64_le("count"));
+  return "partition table with " + counted(r.u64_le("count"), "partition");
 }
 
 std::string windows_event_words(Bytes data) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "verify/register_layout.h"
 
 namespace assay {
@@ -45,10 +46,10 @@ class Standing {
 void check_format(const EventLogReading& reading, Verdict& verdict) {
   const std::size_t events = reading.log.events.size();
   const std::string got =
-      reading.fault
-          ? fmt::format("record {} at offset {}: {}; {} events before it", reading.fault->event,
-                        reading.fault->offset, to_string(reading.fault->error), events)
-          : fmt::format("{} events", events);
+      reading.fault ? fmt::format("record {} at offset {}: {}; {} before it", reading.fault->event,
+                                  reading.fault->offset, to_string(reading.fault->error),
+                                  counted(events, "event"))
+                    : counted(events, "event");
   const bool empty = reading.fault && reading.fault->error.why == "empty";
   verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
                   empty ? "the kernel exports none unless booted through its EFI stub: use GRUB's "

@@ -6,6 +6,7 @@
 #include <bit>
 #include <vector>
 
+#include "base/counted.h"
 #include "verify/pcr_explanation.h"
 #include "verify/replayed_log.h"
 #include "verify/systemd_phases.h"
@@ -83,9 +84,10 @@ void check_replayed(const ReplayedLog& replayed, const ReplayedLog::Bank& bank,
       const auto& value = quoted.values[pcr];
       // Costly, and of one bank as good as of all.
       const bool explained = value && &bank == &replayed.banks.front();
-      got += fmt::format(
-          "{}PCR {} differs ({} events): {}", got.empty() ? "" : "; ", pcr, bank.extends[pcr],
-          explained ? explain_mismatch(replayed, *value, pcr) : "as in the first bank");
+      got +=
+          fmt::format("{}PCR {} differs ({}): {}", got.empty() ? "" : "; ", pcr,
+                      counted(bank.extends[pcr], "event"),
+                      explained ? explain_mismatch(replayed, *value, pcr) : "as in the first bank");
     }
   }
   verdict.require(check_id("eventlog.pcrs.replayed", bank.algorithm), differ == 0,
