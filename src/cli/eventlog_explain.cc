@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/hex.h"
+#include "boots/predicted_boot.h"
 #include "cli/boot_causes.h"
 #include "cli/boot_log.h"
 #include "formats/pcr_text.h"
@@ -34,6 +35,28 @@ struct Mismatch {
   std::string why;            ///< told from the first bank
 };
 
+/// What the register would hold had the log's boot been made with Secure Boot off; nothing where
+/// that cannot be told, or changes nothing.
+std::optional<Digest> with_secure_boot_off(const ReplayedLog& replayed, HashAlgorithm bank,
+                                           std::uint32_t pcr) {
+  constexpr std::uint32_t kSecureBootPcr = 7;
+  if (pcr != kSecureBootPcr || replayed.log->layout != RegisterLayout::tpm) return std::nullopt;
+  PredictedBoot boot(replayed);
+  if (!boot.secure_boot(PredictedBoot::SecureBootSwitch::off)) return std::nullopt;
+  const auto predicted = BootLog::of("the log of that boot", boot.log());
+  for (const ReplayedLog::Bank& other : predicted->replayed().banks)
+    if (other.algorithm == bank) return other.pcrs[pcr];
+  return std::nullopt;
+}
+
+/// The likeliest cause that makes the register fit, found by trying.
+std::string likely_cause(const ReplayedLog& replayed, const Digest& held, std::uint32_t pcr) {
+  if (with_secure_boot_off(replayed, held.algorithm(), pcr) == held)
+    return "Secure Boot was switched off: it fits with the log's boot made with Secure Boot off, "
+           "and without the events of the keys that vouched for what ran";
+  return explain_mismatch(replayed, held, pcr);
+}
+
 /// A register that the log extends and whose value is another in some bank.  One that the log
 /// never extends is the running system's, and no fault of the log.
 std::optional<Mismatch> mismatch(const ReplayedLog& replayed, const std::vector<PcrValues>& tpm,
@@ -45,7 +68,7 @@ std::optional<Mismatch> mismatch(const ReplayedLog& replayed, const std::vector<
       if (values.bank != bank.algorithm || !held || bank.extends[pcr] == 0 ||
           *held == bank.pcrs[pcr])
         continue;
-      if (out.banks.empty()) out.why = explain_mismatch(replayed, *held, pcr);
+      if (out.banks.empty()) out.why = likely_cause(replayed, *held, pcr);
       out.banks.push_back({bank.algorithm, hex(bank.pcrs[pcr].bytes()), hex(held->bytes())});
     }
   if (out.banks.empty()) return std::nullopt;

@@ -232,8 +232,11 @@ class Conversion {
     std::string body;
     if (!secure_boot_.empty()) body += "\n[secure_boot]\n" + secure_boot_;
     if (secure_boot_.empty()) any.emplace_back("secure_boot");
+    // Its digests are SHA-256, and a machine is read from its strongest bank unless one is named.
     if (!applications_.empty())
-      body += fmt::format("\n[applications]\nexactly = [{}]\n", fmt::join(applications_, ", "));
+      body +=
+          fmt::format("\n[evidence]\nonly_bank = \"sha256\"\n\n[applications]\nexactly = [{}]\n",
+                      fmt::join(applications_, ", "));
     else
       any.emplace_back("applications");
     if (any_line_) {

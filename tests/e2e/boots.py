@@ -4,9 +4,8 @@ import hashlib
 import json
 
 from support import cases
-from support.assay import REJECTED, SOURCE, USAGE, Case
-
-BOOTS = SOURCE / "tests" / "boots"
+from support.assay import ACCEPTED, REJECTED, USAGE, Case
+from support.recorded_boot import BOOTS, NONCE, evidence
 
 
 def log(boot):
@@ -150,6 +149,21 @@ class Boots(Case):
         self.assertEqual(["secure_boot"], [c["kind"] for c in why["causes"]])
         self.assertEqual("Secure Boot: off, was on", why["changes"][0]["words"])
 
+    def test_a_switch_of_secure_boot_alone_is_named(self):
+        """The log of the boot before, beside a TPM that says what the boot after measured."""
+        after, pcrs = self.directory / "after", self.directory / "pcrs.json"
+        for boot in ("sb", "ukisb"):
+            with self.subTest(boot):
+                self.eventlog("predict", log(boot), "--set", "secure_boot=off", "--output", after)
+                pcrs.write_text(self.eventlog("replay", after, "--json"))
+                said = self.eventlog("explain", log(boot), "--pcrs", pcrs, code=REJECTED)
+                self.assertIn("other values than the log gives in PCR 7.\n", said)
+                self.assertIn("     likely: Secure Boot was switched off: ", said)
+        # What vouched cannot be told from a boot with Secure Boot off, nor can another change.
+        pcrs.write_text(self.eventlog("replay", log("ukisb"), "--json"))
+        for other in (log("sb"), after):
+            self.assertNotIn("Secure Boot was switched", self.eventlog("explain", other, "--pcrs", pcrs, code=REJECTED))
+
     def test_a_predicted_command_line_is_the_one_that_another_boot_measured(self):
         """Predicts sbfull's arguments from sb: both events of the command line must be what sbfull has."""
         predicted = self.directory / "predicted"
@@ -192,6 +206,11 @@ class Boots(Case):
         policy = self.directory / "imported.toml"
         policy.write_text(said)
         self.run_assay("policy", "check", policy)
+        # Its digests are of one bank of the three that the machine quoted.
+        policy.write_text(said.replace("[evidence]\n", "[evidence]\nallow_operator_trust = true\n"))
+        for boot, code in (("sb", ACCEPTED), ("sbfull", REJECTED)):
+            self.run_assay("verify", "--format", "json", "--nonce", NONCE, "--trust-ak", BOOTS / boot / "akrsa.pem",
+                           "--policy", policy, stdin=evidence(boot, "rsa"), code=code)
 
     def test_export_of_ima_lists_for_keylime(self):
         """Both spellings of a list, and all that the kernel printed of it."""
