@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/counted.h"
 #include "formats/bank.h"
 #include "formats/log_kind.h"
 
@@ -16,10 +17,6 @@ constexpr const char* kChecks[] = {"ima.list.format",   "ima.pcrs.quoted",   "im
                                    "ima.pcrs.replayed", "ima.pcrs.strength", "ima.boot.aggregate"};
 constexpr std::string_view kReadAgain =
     "read ascii_ or binary_runtime_measurements after the quote was made, and send it whole";
-
-std::string counted(std::uint64_t entries) {
-  return fmt::format("{} {}", entries, entries == 1 ? "entry" : "entries");
-}
 
 /// What a list says of itself, all of it: nothing of this is measured yet.
 struct Reading {
@@ -132,9 +129,10 @@ std::optional<ImaState> check_ima_list(Bytes list, std::span<const PcrValues> qu
     return std::nullopt;
   }
   const Reading reading = read_list(list);
-  if (!verdict.require("ima.list.format", !reading.error, "an IMA measurement list",
-                       reading.error ? to_string(*reading.error) : counted(reading.entries),
-                       kReadAgain)) {
+  if (!verdict.require(
+          "ima.list.format", !reading.error, "an IMA measurement list",
+          reading.error ? to_string(*reading.error) : counted(reading.entries, "entry", "entries"),
+          kReadAgain)) {
     verdict.not_checked_from(kChecks, kChecks[1], "the IMA measurement list is unreadable");
     return std::nullopt;
   }
@@ -150,9 +148,9 @@ std::optional<ImaState> check_ima_list(Bytes list, std::span<const PcrValues> qu
                   "the list was changed after it was measured");
   if (!verdict.require("ima.pcrs.replayed", match.matched,
                        "the list, or its beginning, ends at the quoted values in every bank",
-                       match.matched
-                           ? fmt::format("{} of {}", match.entries, counted(reading.entries))
-                           : match.why,
+                       match.matched ? fmt::format("{} of {}", match.entries,
+                                                   counted(reading.entries, "entry", "entries"))
+                                     : match.why,
                        "send the list of this boot, unchanged, read after the quote was made")) {
     verdict.not_checked_from(kChecks, "ima.pcrs.strength", "no quote covers the list");
     return std::nullopt;
@@ -172,7 +170,7 @@ std::optional<ImaState> check_ima_list(Bytes list, std::span<const PcrValues> qu
 }
 
 std::string describe(const ImaState& state) {
-  std::string out = counted(state.entries) + " covered";
+  std::string out = counted(state.entries, "entry", "entries") + " covered";
   if (state.violations > 0) out += fmt::format(", {} of them violations", state.violations);
   if (state.behind > 0) out += fmt::format(", {} behind the quote", state.behind);
   return out + " (" + bank_words(state) + ")";
