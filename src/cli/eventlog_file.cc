@@ -23,6 +23,18 @@ ReportForm report_form(const LogFileOptions& options) {
   return options.json ? ReportForm::json : ReportForm::text;
 }
 
+void print_event_head(Io io) {
+  io.out << "  event  offset  register  data          what it says\n";
+}
+
+void print_data_legend(Io io) {
+  io.out << "\n  measured      the digest is of exactly these bytes\n"
+            "  partly        of a part of them: the text without its label, or the value alone\n"
+            "  described     of something else (an image, a file): the words are the log's alone\n"
+            "  not measured  of nothing: no register holds it\n"
+            "  MISMATCH      of something else, where it must be of these bytes: edited\n";
+}
+
 void print_failures(const Verdict& verdict, Io io) {
   std::size_t passed = 0;
   for (const Check& check : verdict.checks()) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include "base/json.h"
 #include "cli/io.h"
@@ -23,10 +24,17 @@ struct LogFileOptions {
 /// IMA lists are the largest: a million lines.
 inline constexpr std::size_t kMaxLogFile = 512 * 1024 * 1024;
 
+/// What stands over every word of a log that was read alone.
+inline constexpr std::string_view kNotVerified =
+    "not verified: no quote.  This is what the log says, not what a TPM or TEE vouches for";
+
 /// The kind of a log that is not the firmware's (CEL, IMA, systemd); nothing for the firmware's and
 /// for what is of no kind, which the firmware's reader then explains.
 std::optional<LogKind> later_kind(Bytes log);
 ReportForm report_form(const LogFileOptions& options);
+/// The head of a table of events, and below it what its column "data" means (trust_words).
+void print_event_head(Io io);
+void print_data_legend(Io io);
 /// Failures in full, what passed by number.
 void print_failures(const Verdict& verdict, Io io);
 

@@ -17,9 +17,6 @@ namespace assay {
 
 namespace {
 
-constexpr std::string_view kNotVerified =
-    "not verified: no quote.  This is what the log says, not what a TPM or TEE vouches for";
-
 json::object event_json(const JudgedEvent& judged) {
   const Event& event = *judged.event;
   json::object digests;
@@ -67,7 +64,7 @@ std::string_view colour_of(DataTrust trust) {
 
 void print_events(const LogStatement& statement, Io io) {
   constexpr std::size_t kWidest = 110;
-  io.out << "  event  offset  register  data          what it says\n";
+  print_event_head(io);
   for (const JudgedEvent& e : statement.replayed.events) {
     std::string words = event_words(e);
     if (words.size() > kWidest) words = words.substr(0, kWidest) + "...";
@@ -80,14 +77,6 @@ void print_events(const LogStatement& statement, Io io) {
   }
 }
 
-void print_legend(Io io) {
-  io.out << "\n  measured      the digest is of exactly these bytes\n"
-            "  partly        of a part of them: the text without its label, or the value alone\n"
-            "  described     of something else (an image, a file): the words are the log's alone\n"
-            "  not measured  of nothing: no register holds it\n"
-            "  MISMATCH      of something else, where it must be of these bytes: edited\n";
-}
-
 void print_statement(const EventLogReading& reading, const LogStatement& statement, Io io) {
   io.out << fmt::format("{} log of {}, {}\n\n",
                         reading.log.algorithms.empty() ? "unreadable" : format_name(reading.log),
@@ -95,7 +84,7 @@ void print_statement(const EventLogReading& reading, const LogStatement& stateme
                         counted(reading.log.events.size(), "event"));
   if (!statement.replayed.events.empty()) {
     print_events(statement, io);
-    print_legend(io);
+    print_data_legend(io);
   }
   if (reading.fault)
     io.out << fmt::format("\nThe log is malformed: record {} at offset {} cannot be read.\n",

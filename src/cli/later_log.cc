@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/counted.h"
+#include "cli/log_story.h"
 #include "verify/log_report.h"
 
 namespace assay {
@@ -33,33 +34,11 @@ void print_json(json::object report, const Verdict& verdict, Io io) {
   io.out << pretty_json(report);
 }
 
-void print_failures(const Verdict& verdict, Io io) {
+void warn_of_failures(const Verdict& verdict, Io io) {
   for (const Check& c : verdict.checks())
     if (c.verdict == CheckVerdict::fail)
       io.err << fmt::format("assay: {}: expected {}, got {}\n  {}\n", c.id, c.expected, c.got,
                             c.hint);
-}
-
-/// The member that says what an event is about, if it has one.
-std::string subject(const json::object& event) {
-  for (const char* key : {"text", "path", "data"}) {
-    const json::value* v = event.if_contains(key);
-    if (v != nullptr && v->is_string()) return std::string(v->get_string());
-  }
-  return "";
-}
-
-std::string_view text_of(const json::object& event, const char* key) {
-  return event.at(key).get_string();
-}
-
-void print_event(const json::object& event, Io io) {
-  const bool is_pcr = !event.contains("register_kind") || event.at("register_kind") == "pcr";
-  io.out << fmt::format("{:>6}  @{:#08x}  {} {:<3} {:<28} {:<10} {}\n",
-                        json::serialize(event.at("number")),
-                        event.at("offset").to_number<std::uint64_t>(), is_pcr ? "PCR" : "MR ",
-                        json::serialize(event.at("register")), text_of(event, "type"),
-                        text_of(event, "trust"), subject(event));
 }
 
 }  // namespace
@@ -75,11 +54,7 @@ int show_later_log(LogKind kind, Bytes log, ReportForm form, Io io) {
                story.verdict, io);
     return exit_code_of(story.verdict);
   }
-  io.out << fmt::format("{}, {}\n", name_of(kind), counted(story.events.size(), "event"));
-  for (const json::value& event : story.events) print_event(event.as_object(), io);
-  for (const auto& [key, value] : story.state)
-    io.out << fmt::format("\n{}: {}", std::string_view(key), pretty_json(value));
-  print_failures(story.verdict, io);
+  print_story(kind, story, io);
   return exit_code_of(story.verdict);
 }
 
@@ -96,7 +71,7 @@ int replay_later_log(LogKind kind, Bytes log, ReportForm form, Io io) {
     for (const auto& [index, value] : values.as_object())
       io.out << fmt::format("{:<8} {:>3}  {}\n", std::string_view(bank), std::string_view(index),
                             std::string_view(value.get_string()));
-  print_failures(replay.verdict, io);
+  warn_of_failures(replay.verdict, io);
   return exit_code_of(replay.verdict);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/counted.h"
 #include "base/hex.h"
+#include "cli/eventlog_file.h"
 #include "cli/now_option.h"
 #include "cli/policy_file.h"
 #include "cli/trust_option.h"
@@ -22,9 +23,6 @@ namespace {
 
 /// The text form of the largest attestation.
 constexpr std::size_t kMaxInput = 4 * kMaxAttestation;
-
-/// Some three million entries.
-constexpr std::size_t kMaxImaList = std::size_t{512} << 20;
 
 /// 128 bits: nobody foresees so many, and no two requests share them.
 constexpr std::size_t kMinimumNonce = 16;
@@ -90,7 +88,7 @@ Sha1 sha1_of(const VerifyOptions& options, const std::optional<AppraisalPolicy>&
 /// The IMA list that was named, if one was.
 Result<std::optional<Buffer>> read_ima_list(const std::string& name) {
   if (name.empty()) return std::optional<Buffer>();
-  auto list = read_file(name, kMaxImaList);
+  auto list = read_file(name, kMaxLogFile);
   if (!list) return pass_on(list);
   return std::optional(std::move(*list));
 }

@@ -56,6 +56,7 @@ TEST(ImaList, AccountsForItsRegister) {
   const VtpmOutcome without = authenticate_vtpm(
       recorded_boot("sb", "ecc"),
       {.trust = kNobody, .nonce = kBootNonce, .now = in_2023(), .keys = {&key, 1}});
+  ASSERT_TRUE(without.claims.has_value());
   EXPECT_FALSE((**without.claims).ima.has_value());
   EXPECT_THAT(got(without.verdict, "eventlog.pcrs.explained/sha256"),
               testing::StartsWith("PCR 10: extended by the running system"));
@@ -70,7 +71,9 @@ TEST(ImaList, MayHaveGrownBehindTheQuote) {
   const VtpmOutcome outcome = judge("sb", list);
   EXPECT_THAT(refusals(outcome.verdict), IsEmpty());
   ASSERT_TRUE(outcome.claims.has_value());
-  const ImaState& ima = *(**outcome.claims).ima;
+  const std::optional<ImaState>& claimed = (**outcome.claims).ima;
+  ASSERT_TRUE(claimed.has_value());
+  const ImaState& ima = *claimed;
   EXPECT_EQ(ima.entries, 1U);
   EXPECT_EQ(ima.behind, 2U);
   EXPECT_EQ(ima.violations, 0U);
@@ -198,6 +201,7 @@ TEST(ImaList, OfAKernelThatPadsIsNoBetterThanSha1) {
   EXPECT_THAT(refusals(judge(lines(), quoted).verdict), ElementsAre("ima.pcrs.strength"));
   const Judged allowed = judge(lines(), quoted, Sha1::allowed);
   EXPECT_THAT(refusals(allowed.verdict), IsEmpty());
+  ASSERT_TRUE(allowed.state.has_value());
   EXPECT_THAT(allowed.state->padded, ElementsAre(HashAlgorithm::sha384, HashAlgorithm::sha256));
   // One bank that is not padded is enough: all end at one entry.
   auto mixed = quoted;
