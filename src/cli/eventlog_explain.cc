@@ -179,6 +179,8 @@ int run_eventlog_explain(const EventLogExplainOptions& options, Io io) {
     fits = wrong.empty();
     document["mismatches"] = mismatches_json(wrong);
     if (!options.json) print_mismatches(wrong, **log, io);
+    if (!options.json && !wrong.empty() && !good)
+      io.out << "The log of a good boot beside it tells more: --good LOG.\n";
   }
   if (good) {
     const auto diff = diff_boots(good->replayed(), replayed);

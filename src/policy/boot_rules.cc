@@ -123,7 +123,8 @@ Result<PolicyRule> grub_files_within(const TomlItem& item) {
 
 Result<PolicyRule> initrds_within(const TomlItem& item) {
   return within(item, {"policy.kernel.initrds", PolicyArea::kernel, "Each initial RAM disk",
-                       "no initial RAM disk was measured by the kernel's stub",
+                       "the kernel's stub measured none: one that GRUB read is a file of it, which "
+                       "kernel.grub_files_within lists",
                        [](const MachineState& m) { return std::optional(m.possible_initrds()); }});
 }
 

@@ -94,7 +94,9 @@ Result<PolicyRule> minimum_firmware_version(const TomlItem& item) {
                           found && *found >= minimum,
                           fmt::format("GCE Virtual Firmware v{} or newer", minimum),
                           found ? fmt::format("v{}", *found) : "not Google's firmware",
-                          "stop and start the VM: it gets the newest firmware then"};
+                          found ? "stop and start the VM: it gets the newest firmware then"
+                                : "only Google's VMs have this firmware: for other machines name "
+                                  "theirs in platform.scrtm_versions"};
                     }};
 }
 

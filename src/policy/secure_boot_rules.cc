@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/counted.h"
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "policy/policy_rule.h"
@@ -158,11 +159,11 @@ Result<PolicyRule> dbx_at_least(const TomlItem& item) {
         std::vector<NamedEntry> missing;
         for (const NamedEntry& entry : wanted)
           if (!holds(found, entry)) missing.push_back(entry);
-        return PolicyFinding{missing.empty(), fmt::format("{} entries revoked", wanted.size()),
-                             missing.empty()
-                                 ? fmt::format("all of them, of {} in dbx", found.size())
-                                 : "not revoked: " + all_of_them(words_of(missing)),
-                             kDbxHint};
+        return PolicyFinding{
+            missing.empty(), counted(wanted.size(), "entry", "entries") + " revoked",
+            missing.empty() ? fmt::format("all of them, of {} in dbx", found.size())
+                            : "not revoked: " + all_of_them(words_of(missing)),
+            kDbxHint};
       }};
 }
 

@@ -13,7 +13,9 @@ namespace assay {
 
 namespace {
 
-constexpr const char* kNoUki = "no unified kernel image with systemd-stub was started";
+constexpr const char* kNoUki =
+    "no unified kernel image with systemd-stub was started: start one, or take [uki] from the "
+    "policy";
 
 PolicyRule section_rule(const std::string& name, const std::vector<Digest>& allowed) {
   return {

@@ -197,9 +197,11 @@ class SecureBootReader {
     const bool in_part = std::find(seen_.begin(), seen_.end(), false) != seen_.end();
     if (!missing.empty() && extent == LogExtent::any && in_part)
       return verdict.absent(kId, "on; the log has not all of its variables");
-    verdict.require(kId, missing.empty(), "off, or on with PK, KEK, db and an authority",
-                    missing.empty() ? "on" : "on, with " + missing,
-                    "Secure Boot is said to be on, but the log shows nothing that it checked");
+    verdict.require(
+        kId, missing.empty(), "off, or on with PK, KEK, db and an authority",
+        missing.empty() ? "on" : "on, with " + missing,
+        "Secure Boot is said to be on, but the log shows nothing that it checked: send the log "
+        "of this boot whole and unchanged, or have the firmware measure its databases");
   }
 
   SecureBootState state_;

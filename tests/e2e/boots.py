@@ -128,6 +128,7 @@ class Boots(Case):
         said = self.eventlog("explain", log("sb"), "--pcrs", BOOTS / "nosb" / "pcrs.yaml", code=REJECTED)
         self.assertIn("in PCR 0, 4, 7, 8, 9 and 14.\n", said)
         self.assertIn("probably of another boot", said)
+        self.assertTrue(said.endswith("\nThe log of a good boot beside it tells more: --good LOG.\n"), said)
 
     def test_a_kernel_and_its_command_line_are_named(self):
         said = json.loads(self.eventlog("diff", log("sb"), log("sbfull"), "--json", "--exit-code", code=REJECTED))
