@@ -3,6 +3,7 @@
 
 #include <CLI/Config.hpp>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
@@ -389,6 +390,7 @@ void add_logs(CLI::App& app, Job& job) {
           choice<LogOrder>({{"asc", LogOrder::oldest_first}, {"desc", LogOrder::newest_first}}))
       ->type_name("ORDER");
   command->add_option("--limit", flags->limit, "At most so many entries (default: all)")
+      ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max()).description(""))
       ->type_name("N");
   command->add_flag("--json", flags->json, "Print one object, {\"entries\":[...]}");
 }

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "base/counted.h"
 #include "host/file.h"
 #include "store/sqlite_stores.h"
@@ -17,6 +20,15 @@ Result<std::unique_ptr<SecretStore>> open(const std::filesystem::path& state) {
     return fail(Fault::malformed, "--state", "required: the directory of the release service");
   if (const Status made = make_private_directory(state); !made) return pass_on(made);
   return open_sqlite_secrets(state / "secrets.db");
+}
+
+/// To look at what is there: a name that was mistyped must not become an empty store.
+Result<std::unique_ptr<SecretStore>> open_existing(const std::filesystem::path& state) {
+  std::error_code error;
+  if (!state.empty() && !std::filesystem::exists(state / "secrets.db", error))
+    return fail(Fault::unavailable, state.string(),
+                "has no secrets (give --state the directory of `assay release serve` or `put`)");
+  return open(state);
 }
 
 }  // namespace
@@ -39,7 +51,7 @@ int run_release_put(const std::filesystem::path& state, const std::string& name,
 }
 
 int run_release_list(const std::filesystem::path& state, ReadyForm form, Io io) {
-  const auto secrets = open(state);
+  const auto secrets = open_existing(state);
   if (!secrets) return explain_start(io, secrets.error());
   const auto names = (*secrets)->list();
   if (!names) return explain(io, names.error());
@@ -53,7 +65,7 @@ int run_release_list(const std::filesystem::path& state, ReadyForm form, Io io) 
 }
 
 int run_release_remove(const std::filesystem::path& state, const std::string& name, Io io) {
-  const auto secrets = open(state);
+  const auto secrets = open_existing(state);
   if (!secrets) return explain_start(io, secrets.error());
   if (const Status removed = (*secrets)->remove(name); !removed)
     return explain(io, removed.error());

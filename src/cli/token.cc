@@ -79,6 +79,9 @@ int run_token(const TokenOptions& options, Io io) {
     io.err << "assay: --custom-nonce: needs --audience: a nonce is for somebody\n";
     return kUsage;
   }
+  if (!options.endpoint.starts_with("https://") && !options.endpoint.starts_with("http://"))
+    return explain_start(
+        io, {Fault::malformed, "--verifier-endpoint", "wants a URL like https://HOST:PORT"});
   const auto http = make_http_client(options.ca_file.string());
   const auto token = fetch_token(options, *http);
   if (!token) return explain(io, token.error());

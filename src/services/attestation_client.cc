@@ -33,7 +33,9 @@ std::string words_of(const HttpResponse& answer) {
 }
 
 ServiceRefusal refusal(const std::string& url, const HttpResponse& answer) {
-  const Fault fault = answer.status >= 500 ? Fault::unavailable : Fault::untrusted;
+  // Nothing there, or too busy: that says nothing of this machine.
+  const bool elsewhere = answer.status == 404 || answer.status == 429 || answer.status >= 500;
+  const Fault fault = elsewhere ? Fault::unavailable : Fault::untrusted;
   return {answer.status, {fault, url, words_of(answer)}};
 }
 

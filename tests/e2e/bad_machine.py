@@ -177,6 +177,30 @@ class BadMachine(Case):
                 self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
                 self.assertEqual(b"", done.stdout)
 
+    def test_a_service_that_is_not_there(self):
+        """Neither a wrong URL nor a place that is not served says anything of the machine."""
+        vm = self.start_vm()
+        service = self.start_service(vm.ready["trust"]).ready["url"]
+        words = ("token", "--audience", "a", "--tpm-path", vm.ready["tpm_socket"], "--event-log", vm.ready["event_log"])
+        for more, code, said in ((("--endpoint", "nonsense"), USAGE, "--verifier-endpoint"),
+                                 (("--endpoint", f"{service}/x"), UNAVAILABLE, "HTTP 404"),
+                                 (("--endpoint", service, "--location", "mars"), UNAVAILABLE, "mars is not served")):
+            with self.subTest(more):
+                self.assert_one_line(self.run_assay(*words, *more, env=self.inside(vm), code=code), said)
+
+    def test_secrets_that_are_not_there(self):
+        """A directory that was mistyped does not become a store without secrets."""
+        state = self.directory / "typo"
+        for words in (("list",), ("list", "--json"), ("remove", "a")):
+            done = self.run_assay("release", *words, "--state", state, code=UNAVAILABLE)
+            self.assert_one_line(done, state)
+            self.assertFalse(state.exists())
+        done = self.run_assay("release", "put", "--state", state, "a", stdin=b"", code=USAGE)
+        self.assert_one_line(done, "standard input: is empty")
+        self.run_assay("release", "put", "--state", state, "a", stdin=b"x")
+        self.assertEqual(b"a\n", self.run_assay("release", "list", "--state", state).stdout)
+        self.run_assay("logs", "read", "--state", state, "--limit", "0", code=USAGE)
+
     def test_words_that_were_meant_otherwise(self):
         for words, wanted in (
                 (["verfy"], "assay: no such command: verfy; did you mean verify?"),
