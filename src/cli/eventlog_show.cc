@@ -78,11 +78,12 @@ void print_events(const LogStatement& statement, Io io) {
 }
 
 void print_statement(const EventLogReading& reading, const LogStatement& statement, Io io) {
-  io.out << fmt::format("{} log of {}, {}\n\n",
+  io.out << fmt::format("{} log of {}, {}\n",
                         reading.log.algorithms.empty() ? "unreadable" : format_name(reading.log),
                         reading.log.layout == RegisterLayout::tpm ? "a TPM" : "CC registers",
                         counted(reading.log.events.size(), "event"));
   if (!statement.replayed.events.empty()) {
+    io.out << "\n";
     print_events(statement, io);
     print_data_legend(io);
   }

@@ -22,7 +22,7 @@ enum ExitCode : int {
 struct Io {
   std::ostream& out;
   std::ostream& err;
-  bool colour = false;  ///< out is a terminal and NO_COLOR is not set
+  bool colour = false;  ///< out is a terminal that has some, and NO_COLOR is not set
 };
 
 /// The one table from Fault to exit code: malformed and untrusted 1, unavailable 3, internal 4.

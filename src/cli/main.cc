@@ -4,11 +4,23 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 #include "cli/command_line.h"
 
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  const bool colour = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  // https://no-color.org: "when present and not an empty string".
+  const std::string_view no_colour = environment("NO_COLOR"), terminal = environment("TERM");
+  const bool colour = ::isatty(STDOUT_FILENO) != 0 && no_colour.empty() && terminal != "dumb";
   const assay::Io io{std::cout, std::cerr, colour};
   // Exceptions are for running out of memory and for faults of a library or of our own.
   try {

@@ -51,10 +51,13 @@ void check_format(const EventLogReading& reading, Verdict& verdict) {
                                   counted(events, "event"))
                     : counted(events, "event");
   const bool empty = reading.fault && reading.fault->error.why == "empty";
+  const bool nothing = reading.log.algorithms.empty();
   verdict.require("eventlog.log.format", !reading.fault, "a TCG event log", got,
                   empty ? "the kernel exports none unless booted through its EFI stub: use GRUB's "
                           "linuxefi, or a newer GRUB or kernel"
-                        : "read the log whole and unchanged from where the firmware left it");
+                  : nothing ? "this is probably no event log: the boot's is "
+                              "/sys/kernel/security/tpm0/binary_bios_measurements"
+                            : "read the log whole and unchanged from where the firmware left it");
 }
 
 LogStatement read_statement(const EventLogReading& reading) {

@@ -6,9 +6,11 @@ Expected values: go-tpm-tools' tests of the same boot (COS 85 on SEV), and the c
 import json
 import os
 import pathlib
+import pty
+import subprocess
 
 from support import cases
-from support.assay import ACCEPTED, REJECTED, SOURCE, UNAVAILABLE, USAGE, Case
+from support.assay import ACCEPTED, BINARY, PATIENCE, REJECTED, SOURCE, UNAVAILABLE, USAGE, Case
 from support.wire import find, flipped
 
 CORPUS = pathlib.Path(os.environ.get("ASSAY_CORPUS") or SOURCE / ".." / "shared" / "corpus")
@@ -166,6 +168,27 @@ class Verify(Case):
             self.assertIn(f"  {check['id']} ", text)
         self.assertTrue(text.startswith("accepted: 78 checks passed, 0 failed, 0 could not be asked, 9 not applicable\n"))
         self.assertNotIn("--all", text)
+
+    def test_colours_only_where_they_are_wanted(self):
+        for more, coloured in (({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+            with self.subTest(more):
+                mine, theirs = pty.openpty()
+                env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+                child = subprocess.Popen([BINARY, "verify", "--input", REAL, "--nonce", "9008", "--trust", "google"],
+                                         stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL,
+                                         env={**env, "TERM": "xterm", **more})
+                os.close(theirs)
+                said = b""
+                try:
+                    while piece := os.read(mine, 65536):
+                        said += piece
+                except OSError:  # EIO: the other end is closed
+                    pass
+                child.wait(PATIENCE)
+                os.close(mine)
+                self.assertIn(b"rejected", said)
+                self.assertEqual(coloured, b"\x1b[" in said)
+        self.assertNotIn("\x1b", self.text("9009", code=ACCEPTED))
 
     def test_text_shows_what_did_not_pass_and_no_more(self):
         checks = self.text("9009", code=ACCEPTED).split("\n\n")[0].splitlines()
