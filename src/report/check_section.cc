@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "report/report_mark.h"
 
 namespace assay {
@@ -62,11 +63,40 @@ HtmlText findings(const Check& c) {
   return element("dl", {attr("class", "findings"), out});
 }
 
-HtmlText refusal(const Check& c) {
-  return element("li", {element("p", {attr("class", "ask"), check_mark(c.verdict), " ",
-                                      element("strong", {question_of(c.id)}), " ",
-                                      element("code", {attr("class", "id"), c.id})}),
-                        findings(c)});
+/// Checks with one answer, of one verdict.
+using SameAnswer = std::vector<const Check*>;
+
+/// A wrong nonce is wrong in each bank, and a part that is missing keeps dozens of checks from
+/// being asked: said once.
+std::vector<SameAnswer> refusals_of(const Verdict& verdict, CheckVerdict wanted) {
+  std::vector<SameAnswer> out;
+  for (const Check& c : verdict.checks()) {
+    if (c.verdict != wanted) continue;
+    const auto same = std::find_if(out.begin(), out.end(), [&](const SameAnswer& known) {
+      const Check& first = *known.front();
+      return first.expected == c.expected && first.got == c.got && first.hint == c.hint;
+    });
+    if (same == out.end())
+      out.push_back({&c});
+    else
+      same->push_back(&c);
+  }
+  return out;
+}
+
+HtmlText refusal(const SameAnswer& checks) {
+  const Check& first = *checks.front();
+  const bool one_question = std::all_of(checks.begin(), checks.end(), [&](const Check* c) {
+    return question_of(c->id) == question_of(first.id);
+  });
+  HtmlText ids;
+  for (const Check* c : checks) ids += join({" ", element("code", {attr("class", "id"), c->id})});
+  return element(
+      "li", {element("p", {attr("class", "ask"), check_mark(first.verdict), " ",
+                           element("strong", {one_question ? std::string(question_of(first.id))
+                                                           : counted(checks.size(), "question")}),
+                           ids}),
+             findings(first)});
 }
 
 HtmlText row(const Check& c) {
@@ -122,8 +152,7 @@ std::string check_counts(const Verdict& verdict) {
 HtmlText check_section(const Verdict& verdict) {
   HtmlText refusals;
   for (const CheckVerdict wanted : {CheckVerdict::fail, CheckVerdict::not_checked})
-    for (const Check& c : verdict.checks())
-      if (c.verdict == wanted) refusals += refusal(c);
+    for (const SameAnswer& checks : refusals_of(verdict, wanted)) refusals += refusal(checks);
   HtmlText out;
   if (!refusals.empty())
     out += join({element("h3", {"What decided against it"}),

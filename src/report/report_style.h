@@ -99,7 +99,7 @@ tr.anchor th{padding:.8rem 0 .25rem}
 --warn:#6d3a00;--else:#083d6e;--failwash:#fff}
 html{font-size:9pt}
 body{max-width:none;padding:0}
-nav{display:none}
+nav{display:none}details::details-content{content-visibility:visible;block-size:auto}
 h2{break-after:avoid;margin-top:1.8rem}h3,thead{break-after:avoid}
 tr,li,.warning,.decision{break-inside:avoid}
 tr.anchor,p.note{break-after:avoid}

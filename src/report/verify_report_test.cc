@@ -134,6 +134,18 @@ TEST_F(VerifyReportOfRecording, ClaimsNothingAboutTheMachineOfRejectedEvidence) 
     EXPECT_EQ(count(page, "<code class=\"id\">" + id + "</code>"), 2u) << id;
 }
 
+TEST_F(VerifyReportOfRecording, SaysOneReasonOnceForAllChecksThatItKeepsFromBeingAsked) {
+  attestation_->ak_cert.clear();
+  const VtpmOutcome outcome = verify_recorded(*attestation_);
+  const std::string page = page_of(attestation_, outcome);
+  const std::string above = page.substr(0, page.find("<details open"));
+  EXPECT_GT(refusals(outcome.verdict).size(), 20u);
+  // No certificate; what asks about it; what needs its key.
+  EXPECT_EQ(count(above, "<dl class=\"findings\">"), 3u);
+  for (const std::string& id : refusals(outcome.verdict))
+    EXPECT_EQ(count(page, "<code class=\"id\">" + id + "</code>"), 2u) << id;
+}
+
 TEST_F(VerifyReportOfRecording, MarksAnEventWhoseDataWereChanged) {
   const std::string_view text = "cros_efi";
   const auto at = std::search(attestation_->event_log.begin(), attestation_->event_log.end(),
