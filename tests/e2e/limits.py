@@ -32,14 +32,14 @@ class Limits(Case):
 
     def large(self, size):
         """A JSON object of exactly `size` bytes."""
-        frame = '{"filler":""}'
-        return '{"filler":"' + "x" * (size - len(frame)) + '"}'
+        frame = '{"attester":""}'
+        return '{"attester":"' + "x" * (size - len(frame)) + '"}'
 
     def test_verify_over_8_mib(self):
         self.assert_refused(413, self.verify(self.large(8 * MIB + 1)), "8388608")
 
     def test_verify_of_8_mib_is_read(self):
-        self.assertEqual(400, self.verify(self.large(8 * MIB)).status)
+        self.assert_refused(400, self.verify(self.large(8 * MIB)), "tpmAttestation: missing")
 
     def test_any_other_request_over_64_kib(self):
         url = f"{self.client.url}/v1/{self.client.location}/challenges"
@@ -83,6 +83,18 @@ class Limits(Case):
 
     def test_duplicate_key(self):
         self.assert_refused(400, self.verify('{"tokenOptions":{},"tokenOptions":{}}'), "tokenOptions", "twice")
+
+    def test_evidence_that_this_version_does_not_know(self):
+        challenge = self.client.challenge()
+        good = self.client.evidence(challenge)
+        for name in ("armCcaAttestation", "nvidiaAttestation", "sevSnpAttestation", "tdCcel"):
+            with self.subTest(name):
+                self.assert_refused(400, self.client.verify(challenge, {**good, name: {}}), name)
+        tpm = {**good["tpmAttestation"], "imaEventLog": "AAAA"}
+        self.assert_refused(400, self.client.verify(challenge, {**good, "tpmAttestation": tpm}),
+                            "tpmAttestation.imaEventLog: unknown member")
+        # The challenge is still good, and so is the evidence without it.
+        self.assertEqual(200, self.client.verify(challenge, {**good, "attester": "a", "instance": "i"}).status)
 
     def test_what_is_not_json(self):
         for body in (b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a":1}x', b'{"a":"\\ud800"}', b"{'a':1}"):
