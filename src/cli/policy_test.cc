@@ -159,6 +159,8 @@ TEST_F(RecordedPolicyCommand, VerifyAppliesThePolicy) {
   options.shown = ShownChecks::all;
   EXPECT_EQ(run_verify(options, io()), kAccepted);
   EXPECT_THAT(out_.str(), HasSubstr("policy.secure_boot.required"));
+  EXPECT_THAT(out_.str(), HasSubstr("\n  (the policy asks nothing about applications, kernel, "
+                                    "instance: any passes)\n"));
 
   options.policy = file("strict.toml", kStrictPolicy);
   options.json = true;

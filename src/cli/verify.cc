@@ -2,6 +2,7 @@
 #include "cli/verify.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 
@@ -93,8 +94,20 @@ Result<std::optional<Buffer>> read_ima_list(const std::string& name) {
   return std::optional(std::move(*list));
 }
 
+/// What any machine passes whose evidence is authentic.
+void print_unasked(const std::optional<AppraisalPolicy>& rules, Io io) {
+  if (!rules) {
+    io.out << "  (no --policy says what the machine must be)\n";
+    return;
+  }
+  if (const auto open = rules->open_areas(); !open.empty())
+    io.out << fmt::format("  (the policy asks nothing about {}: any passes)\n",
+                          fmt::join(open, ", "));
+}
+
 /// On standard output, unless the report goes there.
-void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io io) {
+void print_outcome(const VerifyOptions& options, const std::optional<AppraisalPolicy>& rules,
+                   const VtpmOutcome& outcome, Io io) {
   if (options.html == "-") return;
   if (options.json) {
     io.out << pretty_json(verdict_json(outcome));
@@ -102,9 +115,8 @@ void print_outcome(const VerifyOptions& options, const VtpmOutcome& outcome, Io 
   }
   print_verdict(outcome.verdict, options.shown, io);
   if (options.shown == ShownChecks::remarkable)
-    io.out << fmt::format(
-        "  (--all lists the checks that passed{})\n",
-        options.policy.empty() ? "; no --policy says what the machine must be" : "");
+    io.out << "  (--all lists the checks that passed)\n";
+  if (outcome.claims) print_unasked(rules, io);
   if (outcome.claims) print_claims(**outcome.claims, io);
 }
 
@@ -163,15 +175,17 @@ int run_verify(const VerifyOptions& options, Io io) {
                                          .sha1 = sha1_of(options, rules),
                                          .ima_list = *ima_list});
   if (rules && outcome.claims) outcome.verdict.append(rules->appraise(*outcome.claims, asked->now));
-  const JudgedEvidence judged{*input,    asked->nonce, asked->now, trust->anchors.size(),
-                              *ima_list, attestation,  outcome};
+  const JudgedEvidence judged{*input,      asked->nonce,
+                              asked->now,  trust->anchors.size(),
+                              *ima_list,   rules ? rules->open_areas() : std::vector<std::string>(),
+                              attestation, outcome};
   // The report is there before the answer is: whoever saw the answer can file it.
   if (const auto failed = write_html_report(options, judged, io)) return *failed;
   if (!attestation) {
     if (options.json) io.out << pretty_json(unreadable_json(attestation.error()));
     return explain(io, attestation.error());
   }
-  print_outcome(options, outcome, io);
+  print_outcome(options, rules, outcome, io);
   return outcome.verdict.accepted() ? kAccepted : kRejected;
 }
 

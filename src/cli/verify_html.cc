@@ -54,6 +54,7 @@ std::optional<int> write_html_report(const VerifyOptions& options, const JudgedE
       .judged_by = options.now.empty() ? JudgedBy::system_clock : JudgedBy::given_time,
       .command = command_of(options, judged),
       .policy = options.policy.empty() ? std::nullopt : std::optional(options.policy),
+      .open_areas = judged.open_areas,
       .attestation = judged.attestation,
       .outcome = judged.outcome};
   const std::string page = verify_report(report);

@@ -15,8 +15,9 @@ struct JudgedEvidence {
   Bytes evidence;  ///< as read
   Bytes nonce;
   Instant now;
-  std::size_t anchor_count;       ///< CA keys that were trusted
-  std::optional<Bytes> ima_list;  ///< as read, if one was named
+  std::size_t anchor_count;             ///< CA keys that were trusted
+  std::optional<Bytes> ima_list;        ///< as read, if one was named
+  std::vector<std::string> open_areas;  ///< of which the policy asks nothing
   const Result<Attestation>& attestation;
   const VtpmOutcome& outcome;
 };

@@ -352,6 +352,13 @@ Verdict AppraisalPolicy::appraise_machine(const MachineState& machine) const {
   return out;
 }
 
+std::vector<std::string> AppraisalPolicy::open_areas() const {
+  std::vector<std::string> out;
+  for (const PolicyArea area : accept_any_)
+    if (!asks_about(area)) out.emplace_back(name_of(area));
+  return out;
+}
+
 std::vector<std::string> AppraisalPolicy::explain() const {
   std::vector<std::string> out;
   for (const PolicyRule& rule : rules_) out.push_back(rule.sentence);
@@ -360,9 +367,8 @@ std::vector<std::string> AppraisalPolicy::explain() const {
         condition.because.empty()
             ? fmt::format("{}: {}", condition.name, condition.that.source)
             : fmt::format("{}: {} ({})", condition.name, condition.that.source, condition.because));
-  for (const PolicyArea area : accept_any_)
-    if (!asks_about(area))
-      out.push_back(fmt::format("Nothing is asked about {}: any passes.", name_of(area)));
+  for (const std::string& area : open_areas())
+    out.push_back(fmt::format("Nothing is asked about {}: any passes.", area));
   for (const PolicyArea area : kWhereThere)
     if (!speaks_about(area))
       out.push_back(fmt::format(

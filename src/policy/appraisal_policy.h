@@ -43,6 +43,9 @@ class AppraisalPolicy {
   /// The policy in plain sentences, in the order of the file.
   [[nodiscard]] std::vector<std::string> explain() const;
 
+  /// The areas that `accept_any` names and no rule asks about: any machine passes there.
+  [[nodiscard]] std::vector<std::string> open_areas() const;
+
   /// What is asked of whoever authenticates the evidence.
   [[nodiscard]] const EvidenceTerms& terms() const { return terms_; }
 

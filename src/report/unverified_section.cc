@@ -2,6 +2,7 @@
 #include "report/unverified_section.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -38,8 +39,12 @@ HtmlText policy_items(const VerifyReport& report) {
     return item("Whether you allow this machine.",
                 "No policy was given. Authentic evidence of a machine with Secure Boot off, an old "
                 "kernel or no confidential technology is accepted too.");
+  const std::string open = report.open_areas.empty()
+                               ? ""
+                               : fmt::format(" It asks nothing about {}: any passes.",
+                                             fmt::join(report.open_areas, ", "));
   return item("What the policy does not name.",
-              "Only the rules under \"The policy\" were asked; areas it accepts by name were not.");
+              "Only the rules under \"The policy\" were asked." + open);
 }
 
 /// Registers that were signed and that the log does not explain.

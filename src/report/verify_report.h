@@ -31,8 +31,9 @@ struct VerifyReport {
   std::optional<Bytes> ima_list = {};         ///< as read; where one was named
   Instant now;
   JudgedBy judged_by = JudgedBy::system_clock;
-  std::vector<std::string> command;   ///< that gives this verdict again, word by word
-  std::optional<std::string> policy;  ///< the file whose rules are in the verdict too
+  std::vector<std::string> command;          ///< that gives this verdict again, word by word
+  std::optional<std::string> policy;         ///< the file whose rules are in the verdict too
+  std::vector<std::string> open_areas = {};  ///< of which the policy asks nothing
 
   /// The attestation, or why the evidence is none.
   const Result<Attestation>& attestation;

@@ -143,6 +143,7 @@ class Report(Case):
         self.assert_has_checks(page, said)
         self.assertIn(str(policy), page.codes)
         self.assertNotIn("No policy was given", page.text)
+        self.assertIn("It asks nothing about", page.text)
         command = shlex.split(next(c for c in page.codes if c.startswith("assay verify ")))
         self.assertEqual(str(policy), command[command.index("--policy") + 1])
 
