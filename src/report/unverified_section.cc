@@ -51,7 +51,8 @@ HtmlText policy_items(const VerifyReport& report) {
 HtmlText unexplained(const Verdict& verdict) {
   std::set<std::string> told;
   for (const Check& c : verdict.checks())
-    if (c.id.starts_with("eventlog.pcrs.explained") && !c.got.empty()) told.insert(c.got);
+    if (c.id.starts_with("eventlog.pcrs.explained") && c.verdict == CheckVerdict::absent)
+      told.insert(c.got);
   HtmlText out;
   for (const std::string& text : told) out += item("Registers of the running system.", text + ".");
   return out;
