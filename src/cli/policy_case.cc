@@ -5,8 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/hex.h"
+#include "cli/eventlog_file.h"
 #include "cli/trust_option.h"
 #include "host/file.h"
 #include "policy/toml_item.h"
@@ -41,6 +44,8 @@ Status read_member(const TomlItem& item, const std::filesystem::path& beside, Po
   if (!text) return pass_on(text);
   if (item.key() == "evidence") {
     out.evidence = beside / *text;
+  } else if (item.key() == "ima_log") {
+    out.ima_log = beside / *text;
   } else if (item.key() == "nonce") {
     auto nonce = parse_hex("nonce", *text);
     if (!nonce) return item.refuse(nonce.error().why);
@@ -55,7 +60,8 @@ Status read_member(const TomlItem& item, const std::filesystem::path& beside, Po
     out.decision =
         *text == "accepted" ? PolicyCase::Decision::accepted : PolicyCase::Decision::rejected;
   } else {
-    return item.refuse("no such key: there is evidence, nonce, now, trust, crl, verdict, failing");
+    return item.refuse(
+        "no such key: there is evidence, nonce, now, trust, crl, ima_log, verdict, failing");
   }
   return {};
 }
@@ -80,12 +86,19 @@ Result<VtpmOutcome> authenticate(const PolicyCase& one, const AppraisalPolicy& p
   const auto revocation =
       RevocationFiles::read({.files = one.crl, .terms = policy.terms().revocation});
   if (!revocation) return pass_on(revocation);
+  std::optional<Buffer> ima_list;
+  if (!one.ima_log.empty()) {
+    auto list = read_file(one.ima_log, kMaxLogFile);
+    if (!list) return pass_on(list);
+    ima_list = std::move(*list);
+  }
   return authenticate_vtpm(*attestation, {.trust = trust,
                                           .nonce = one.nonce,
                                           .now = one.now,
                                           .revocation = &*revocation,
                                           .bank = policy.terms().only_bank,
-                                          .sha1 = policy.terms().sha1});
+                                          .sha1 = policy.terms().sha1,
+                                          .ima_list = ima_list});
 }
 
 std::vector<std::string> failing_of(const Verdict& verdict) {
@@ -115,7 +128,8 @@ Result<PolicyCase> load_policy_case(const std::filesystem::path& file) {
   if (!document) return pass_on(document);
   const auto members = document->members();
   if (!members) return pass_on(members);
-  PolicyCase out{file.stem().string(), {}, {}, {}, {}, {}, PolicyCase::Decision::rejected, {}};
+  PolicyCase out;
+  out.name = file.stem().string();
   for (const TomlItem& member : *members)
     if (auto read = read_member(member, file.parent_path(), out); !read) return pass_on(read);
   for (const char* needed : {"evidence", "nonce", "now", "trust", "verdict"})

@@ -17,10 +17,11 @@ struct PolicyCase {
   std::string name;  ///< the file's, without .toml
   std::filesystem::path evidence;
   Buffer nonce;
-  Instant now;
+  Instant now{};
   std::vector<std::string> trust;          ///< as --trust takes them
   std::vector<std::filesystem::path> crl;  ///< as --crl takes them
-  Decision decision;
+  std::filesystem::path ima_log;           ///< as --ima-log takes it; empty for none
+  Decision decision = Decision::rejected;
   std::vector<std::string> failing;  ///< ids of the policy's checks
 };
 

@@ -26,6 +26,7 @@ constexpr Subject kSubjects[] = {
     {"eventlog.", "The event log: does it tell of what was signed"},
     {"boot.", "The boot: what the log says"},
     {"cel.", "The container's log"},
+    {"ima.", "The IMA list: files that the kernel measured"},
     {"tee.", "Evidence of the CPU"},
     {"policy.", "The policy"},
     {"", "Other checks"},

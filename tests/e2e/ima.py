@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`assay verify --ima-log`: the kernel's measurement list beside a quote, on the recorded boots and in a virtual VM whose
 TPM was extended as a kernel does."""
+import datetime
 import hashlib
 import json
 import struct
@@ -144,6 +145,17 @@ because = "the files that ran are known"
         file, trust = quoted
         self.run_assay("verify", "--input", file, "--nonce", NONCE, "--trust", trust, "--policy", policy, code=REJECTED)
 
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        (self.directory / "cases").mkdir()
+        case = f'evidence = "../evidence.pb"\nnonce = "{NONCE}"\nnow = "{now}"\ntrust = ["../{trust.name}"]\n'
+        self.file("cases/good.toml", f'{case}ima_log = "list"\nverdict = "accepted"\n'.encode())
+        self.file("cases/none.toml", f'{case}verdict = "rejected"\nfailing = ["policy.condition/files"]\n'.encode())
+        self.file("cases/list", binary(self.measured))
+        self.run_assay("policy", "test", policy, self.directory / "cases")
+        self.file("cases/list", binary(self.measured[:-1]))
+        said = self.run_assay("policy", "test", policy, self.directory / "cases", code=REJECTED)
+        self.assertIn(b"not authentic (ima.pcrs.replayed)", said.stdout + said.stderr)
+
     def test_what_a_person_reads(self):
         quoted, trust = self.quote(self.measured[:3])
         page, ima = self.directory / "report.html", self.file("ima", binary(self.measured))
@@ -152,7 +164,7 @@ because = "the files that ran are known"
         self.assertIn("3 entries covered, 1 behind the quote (sha384, sha256, sha1)", done)
         self.assertIn("ok    ima.pcrs.replayed", done)
         text = page.read_text()
-        for words in ("3 entries covered, 1 behind the quote", "Entries of the IMA list behind the quote",
+        for words in ("The IMA list: files that the kernel measured", "3 entries covered, 1 behind the quote", "Entries of the IMA list behind the quote",
                       hashlib.sha256(binary(self.measured)).hexdigest(), f"--ima-log {ima}"):
             self.assertIn(words, text)
         self.assertNotIn("Registers of the running system", text)
