@@ -90,8 +90,9 @@ class Digest {
   bool operator==(const Digest&) const = default;
 
  private:
-  HashAlgorithm algorithm_;
+  // First, so that a copy reads them in the pieces that they were written in.
   std::array<std::uint8_t, 64> bytes_{};
+  HashAlgorithm algorithm_;
 };
 
 }  // namespace assay

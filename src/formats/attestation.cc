@@ -171,9 +171,13 @@ Result<Attestation> attestation_of(const AttestationParts& parts) {
   out.event_log = read("event_log", parts.event_log, kMaxEventLog);
   out.canonical_event_log = read("canonical_event_log", parts.canonical_event_log, kMaxEventLog);
   out.ak_cert = read("ak_cert", parts.ak_cert, kMaxCertificate);
+  out.intermediates.reserve(parts.intermediates.size());
   for (std::size_t i = 0; i < parts.intermediates.size(); ++i) {
+    const Bytes der = parts.intermediates[i];
     out.intermediates.push_back(
-        read(fmt::format("intermediate_certs[{}]", i), parts.intermediates[i], kMaxCertificate));
+        der.size() <= kMaxCertificate
+            ? to_buffer(der)
+            : read(fmt::format("intermediate_certs[{}]", i), der, kMaxCertificate));
   }
   if (!status) return pass_on(status);
   out.quotes.reserve(parts.quotes.size());

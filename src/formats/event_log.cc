@@ -143,15 +143,13 @@ void check_not_zero_padding(ByteReader& r, const Event& event) {
 }
 
 /// TCG_PCR_EVENT.  PFP 1.06, 10.2.1.
-Event read_legacy_event(ByteReader& r, std::uint32_t number) {
-  Event event{};
+void read_legacy_event(ByteReader& r, std::uint32_t number, Event& event) {
   event.number = number;
   read_pcr_and_type(r, event, RegisterLayout::tpm);
   event.digests[0] = {HashAlgorithm::sha1, r.take("digest", kSha1Size)};
   event.digest_count = 1;
   event.data = r.take("data", r.u32_le("event_size"));
   check_not_zero_padding(r, event);
-  return event;
 }
 
 /// One TPMT_HA.  PFP 1.06, 10.2.2 has "a list of (...) digests", one per algorithm: of two with the
@@ -174,9 +172,8 @@ void read_digest(ByteReader& r, const SpecId& spec, unsigned& seen, Event& event
 }
 
 /// TCG_PCR_EVENT2.  PFP 1.06, 10.2.2.
-Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number,
-                       RegisterLayout layout) {
-  Event event{};
+void read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number,
+                      RegisterLayout layout, Event& event) {
   event.number = number;
   event.layout = layout;
   read_pcr_and_type(r, event, layout);
@@ -188,7 +185,6 @@ Event read_agile_event(ByteReader& r, const SpecId& spec, std::uint32_t number,
   for (std::uint32_t i = 0; r.ok() && i < count; ++i) read_digest(r, spec, seen, event);
   event.data = r.take("data", r.u32_le("event_size"));
   check_not_zero_padding(r, event);
-  return event;
 }
 
 /// The algorithms of `spec` that we know, in its order.
@@ -238,13 +234,14 @@ class LogReader {
 
  private:
   void read_records() {
-    const Event first = read_legacy_event(r_, 0);
+    Event first{};
+    read_legacy_event(r_, 0, first);
     if (!r_.ok()) return stop_at(0, 0);
     if (is_spec_id(first)) return read_agile(first);
     out_.log.algorithms = {HashAlgorithm::sha1};
     out_.log.events.reserve(std::min(in_.size() / kLegacyRecord, kMaxEvents));
     out_.log.events.push_back(first);
-    read_rest([this](std::uint32_t number) { return read_legacy_event(r_, number); });
+    read_rest([this](std::uint32_t number, Event& event) { read_legacy_event(r_, number, event); });
   }
 
   void read_agile(const Event& first) {
@@ -267,17 +264,16 @@ class LogReader {
     }
     log.events.reserve(std::min(r_.remaining() / spec->record_size(), kMaxEvents));
     bool decided = source_ == LayoutSource::tpm || log.layout == RegisterLayout::cc;
-    read_rest([&](std::uint32_t number) {
-      const Event event = read_agile_event(r_, *spec, number, log.layout);
+    read_rest([&](std::uint32_t number, Event& event) {
+      read_agile_event(r_, *spec, number, log.layout, event);
       if (!decided && r_.ok() && event.type != EventType::no_action) {
         log.layout = layout_of(log, event);
         decided = true;
       }
-      return event;
     });
   }
 
-  /// Appends records until the log ends.  `next` reads the record of a number.
+  /// Appends records until the log ends.  `next` reads the record of a number, in its place.
   template <class Next>
   void read_rest(Next next) {
     for (std::uint32_t number = 1; r_.more(); ++number) {
@@ -287,9 +283,10 @@ class LogReader {
         r_.fail("pcr", fmt::format("more than {} events", kMaxEvents));
         return stop_at(number, offset);
       }
-      const Event event = next(number);
-      if (!r_.ok()) return stop_at(number, offset);
-      out_.log.events.push_back(event);
+      next(number, out_.log.events.emplace_back());
+      if (r_.ok()) continue;
+      out_.log.events.pop_back();
+      return stop_at(number, offset);
     }
   }
 

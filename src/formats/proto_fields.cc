@@ -29,6 +29,11 @@ std::optional<ProtoField> ProtoFields::next() {
 
 /// Seven bits in each byte, the lowest first; all but the last have the eighth set.
 std::uint64_t ProtoFields::varint(std::size_t most_bytes) {
+  if (!in_.empty() && in_[0] < 0x80) {  // as most are
+    const std::uint64_t value = in_[0];
+    in_ = in_.subspan(1);
+    return value;
+  }
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < most_bytes && i < in_.size(); ++i) {
     value |= std::uint64_t{in_[i] & 0x7FU} << 7 * i;

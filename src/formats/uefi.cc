@@ -172,6 +172,7 @@ Result<std::vector<SignatureEntry>> parse_signature_lists(Bytes in) {
 std::string utf8_from_utf16le(Bytes in) {
   std::string out;
   const std::size_t units = in.size() / 2;
+  out.reserve(units);
   for (std::size_t i = 0; i < units; ++i) {
     std::uint32_t c = unit_at(in, i);
     if (c == 0 && i + 1 == units) break;

@@ -11,12 +11,11 @@ namespace assay {
 namespace {
 
 /// RFC 5280 section 6.1.3 (a)(2): "the certificate validity period includes the current time".
-void check_validity(const CertificatePath::Validity& path, Instant now, Verdict& verdict) {
-  verdict.require(
-      "ak.certificate.validity", path.from <= now && now <= path.to,
-      fmt::format("valid at {}", rfc3339(now)),
-      fmt::format("all of the chain: {} to {}", rfc3339(path.from), rfc3339(path.to)),
-      now < path.from ? "check the clock, or --now" : "the VM needs a new AK certificate");
+void check_validity(const CertificatePath& path, Instant now, Verdict& verdict) {
+  const auto& [from, to] = *path.validity;
+  verdict.require("ak.certificate.validity", from <= now && now <= to,
+                  fmt::format("valid at {}", rfc3339(now)), path.validity_text,
+                  now < from ? "check the clock, or --now" : "the VM needs a new AK certificate");
 }
 
 /// Google's test fleet has AK certificates under the same CAs, with isProduction false or absent:
@@ -115,13 +114,12 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
   }
   auto path = path_of(attestation, trust, paths);
   verdict.append(path->verdict);
-  const auto& validity = path->validity;
-  if (!validity) {
+  if (!path->validity) {
     verdict.not_checked_from(kCertificateChecks, "ak.certificate.validity",
                              "the AK certificate is unreadable");
     return nullptr;
   }
-  check_validity(*validity, now, verdict);
+  check_validity(*path, now, verdict);
   check_production(path->extension, path->anchor, verdict);
   if (!path->key) {
     verdict.not_checked_from(kCertificateChecks, "ak.public.format",

@@ -78,8 +78,9 @@ class GrubReader {
   void read_text(const JudgedEvent& e) {
     const auto prefix = grub_prefix(e.event->data);
     if (!prefix) return;
-    grub_.commands.push_back(up_to_nul(e.event->data));
     const std::string_view text = as_text(grub_text(e.event->data, *prefix));
+    grub_.commands.emplace_back(
+        as_text(e.event->data).substr(0, prefix->text.size() + text.size()));
     const std::string_view before = std::exchange(before_, text);
     if (std::exchange(awaited_, false)) {
       if (prefix->kind != GrubText::kernel_command_line || !are_same_arguments(text, *loading_))

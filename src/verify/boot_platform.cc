@@ -75,6 +75,7 @@ std::optional<std::uint32_t> gce_firmware_version(Bytes scrtm_version) {
   constexpr std::string_view kPrefix = "GCE Virtual Firmware v";
   if (scrtm_version.size() % 2 != 0) return std::nullopt;
   std::string ascii;
+  ascii.reserve(scrtm_version.size() / 2);
   for (std::size_t i = 0; i < scrtm_version.size(); i += 2) {
     if (scrtm_version[i + 1] != 0) return std::nullopt;
     ascii.push_back(static_cast<char>(scrtm_version[i]));

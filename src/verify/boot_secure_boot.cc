@@ -30,6 +30,8 @@ constexpr std::size_t kSha256Size = 32;
 /// UEFI 2.10 section 32.4.1.  Kinds we do not know are kept: a new one is no reason to refuse.
 SignatureDatabase database_of(const std::vector<SignatureEntry>& entries) {
   SignatureDatabase out;
+  out.certificates.reserve(
+      static_cast<std::size_t>(std::ranges::count(entries, kX509Guid, &SignatureEntry::type)));
   for (const SignatureEntry& e : entries) {
     if (e.type == kX509Guid)
       out.certificates.push_back(to_buffer(e.data));

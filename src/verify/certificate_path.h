@@ -40,6 +40,7 @@ struct CertificatePath {
   std::optional<TrustAnchor> anchor;                 ///< who vouches
   std::vector<Link> links;           ///< the AK's certificate first; empty where nobody vouches
   std::optional<Validity> validity;  ///< of all certificates and the anchor; none if unreadable
+  std::string validity_text;         ///< the same, for a person
   std::optional<GceInstanceExtension> extension;  ///< what the CA says of the instance
 
  private:

@@ -33,11 +33,17 @@ char take_last(std::string_view& text) {
   return letter;
 }
 
-/// How many letters in a word two texts end with alike.
+/// What two texts have alike at their ends, by whole blocks as far as those go, from a letter on.
 std::size_t shared_end(std::string_view a, std::string_view b) {
-  const auto is_shared = [](char x, char y) { return x == y && !is_blank(x); };
-  const auto end = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend(), is_shared).first;
-  return static_cast<std::size_t>(end - a.rbegin());
+  constexpr std::size_t kBlock = 32;
+  const auto block = [](std::string_view text, std::size_t behind) {
+    return text.substr(text.size() - behind - kBlock, kBlock);
+  };
+  std::size_t size = 0;
+  while (size + kBlock <= std::min(a.size(), b.size()) && block(a, size) == block(b, size))
+    size += kBlock;
+  while (size > 0 && is_blank(a[a.size() - size])) --size;
+  return size;
 }
 
 /// Takes `a` off the end of `b`; false if `b` ends with something else.  From behind, because the

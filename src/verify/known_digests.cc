@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/known_digests.h"
 
+#include <utility>
+
 #include "crypto/hash.h"
 #include "formats/confidential_technology.h"
 
@@ -8,11 +10,21 @@ namespace assay {
 
 namespace {
 
-Digest four_bytes(HashAlgorithm bank, std::array<std::uint8_t, 4> bytes) {
-  return hash(bank, bytes);
+constexpr std::array<std::array<std::uint8_t, 4>, 3> kSeparators{
+    {{0, 0, 0, 0}, {0xFF, 0xFF, 0xFF, 0xFF}, {1, 0, 0, 0}}};
+constexpr std::array kActions{kCallingApplication,     kReturningFromApplication, kExitBootServices,
+                              kExitBootServicesFailed, kExitBootServicesDone,     kDebugMode,
+                              kDmaProtectionDisabled};
+
+template <std::size_t... i>
+std::array<Digest, sizeof...(i)> of_separators(HashAlgorithm bank, std::index_sequence<i...>) {
+  return {hash(bank, kSeparators[i])...};
 }
 
-Digest text(HashAlgorithm bank, std::string_view string) { return hash(bank, as_bytes(string)); }
+template <std::size_t... i>
+std::array<Digest, sizeof...(i)> of_actions(HashAlgorithm bank, std::index_sequence<i...>) {
+  return {hash(bank, as_bytes(kActions[i]))...};
+}
 
 Digest technology(HashAlgorithm bank, ConfidentialTechnology value) {
   return hash(bank, gce_non_host_info(value));
@@ -20,11 +32,8 @@ Digest technology(HashAlgorithm bank, ConfidentialTechnology value) {
 
 KnownDigests compute(HashAlgorithm b) {
   using enum ConfidentialTechnology;
-  return {{four_bytes(b, {0, 0, 0, 0}), four_bytes(b, {0xFF, 0xFF, 0xFF, 0xFF}),
-           four_bytes(b, {1, 0, 0, 0})},
-          {text(b, kCallingApplication), text(b, kReturningFromApplication),
-           text(b, kExitBootServices), text(b, kExitBootServicesFailed),
-           text(b, kExitBootServicesDone), text(b, kDebugMode), text(b, kDmaProtectionDisabled)},
+  return {of_separators(b, std::make_index_sequence<kSeparators.size()>()),
+          of_actions(b, std::make_index_sequence<kActions.size()>()),
           {technology(b, none), technology(b, amd_sev), technology(b, amd_sev_es),
            technology(b, intel_tdx), technology(b, amd_sev_snp)}};
 }
@@ -51,6 +60,16 @@ const KnownDigests& known_digests(HashAlgorithm bank) {
       break;
   }
   return cached<HashAlgorithm::sm3_256>();
+}
+
+const Digest* known_digest(HashAlgorithm bank, Bytes data) {
+  for (std::size_t i = 0; i < kSeparators.size(); ++i)
+    if (data.size() == kSeparators[i].size() && equal(data, kSeparators[i]))
+      return &known_digests(bank).separators[i];
+  for (std::size_t i = 0; i < kActions.size(); ++i)
+    if (data.size() == kActions[i].size() && as_text(data) == kActions[i])
+      return &known_digests(bank).actions[i];
+  return nullptr;
 }
 
 }  // namespace assay

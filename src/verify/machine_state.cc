@@ -15,8 +15,8 @@ void copy_events(const ReplayedLog& replayed, MachineState& out) {
   out.events.reserve(replayed.events.size());
   for (const JudgedEvent& e : replayed.events) {
     const Bytes data = e.event->data;
-    out.events.push_back({e.event->number, e.event->pcr, e.event->type, out.event_data.size(),
-                          data.size(), replayed.digest(*e.event), e.trust == DataTrust::whole});
+    out.events.emplace_back(e.event->number, e.event->pcr, e.event->type, out.event_data.size(),
+                            data.size(), replayed.digest(*e.event), e.trust == DataTrust::whole);
     out.event_data.insert(out.event_data.end(), data.begin(), data.end());
   }
 }
