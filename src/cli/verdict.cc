@@ -46,8 +46,8 @@ std::string coloured(std::string_view text, std::string_view colour, const Io& i
   return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
 }
 
-std::string shortened(const std::string& text) {
-  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+std::string shortened(std::string_view text) {
+  return fmt::format("{}{}", text.substr(0, kShown), text.size() <= kShown ? "" : "...");
 }
 
 /// `name` stands for the check, or for several with the same answer.
@@ -84,7 +84,8 @@ void print_reasons(const Verdict& verdict, CheckVerdict kind, Io io) {
   }
   for (std::size_t i = 0; i < first.size(); ++i)
     print_check(*first[i],
-                more[i] == 0 ? first[i]->id : fmt::format("{} and {} more", first[i]->id, more[i]),
+                more[i] == 0 ? std::string(first[i]->id)
+                             : fmt::format("{} and {} more", first[i]->id, more[i]),
                 io);
 }
 

@@ -40,9 +40,10 @@ Result<Buffer> parse_flag(std::string_view flag, std::string_view text) {
 }
 
 std::string explain_failure(const Check& check) {
-  const bool of_cpu = check.id.starts_with("tee.");
+  const bool of_cpu = check.id.view().starts_with("tee.");
   return fmt::format("verifying {} attestation: {}: expected {}, got {}", of_cpu ? "TEE" : "TPM",
-                     check.id, check.expected.empty() ? "to judge it" : check.expected, check.got);
+                     check.id, check.expected.empty() ? "to judge it" : check.expected.view(),
+                     check.got);
 }
 
 /// gotpm wants the evidence of the CPU where the firmware says that there must be some.

@@ -91,7 +91,8 @@ HtmlText refusal(const SameAnswer& checks) {
     return question_of(c->id) == question_of(first.id);
   });
   HtmlText ids;
-  for (const Check* c : checks) ids += join({" ", element("code", {attr("class", "id"), c->id})});
+  for (const Check* c : checks)
+    ids += join({" ", element("code", {attr("class", "id"), c->id.view()})});
   return element(
       "li", {element("p", {attr("class", "ask"), check_mark(first.verdict), " ",
                            element("strong", {one_question ? std::string(question_of(first.id))
@@ -105,7 +106,7 @@ HtmlText row(const Check& c) {
   return element("tr", {attr("class", c.verdict == CheckVerdict::fail ? "fail" : ""),
                         element("td", {attr("class", "mark"), check_mark(c.verdict)}),
                         element("th", {attr("scope", "row"), question_of(c.id), " ",
-                                       element("code", {attr("class", "id"), c.id})}),
+                                       element("code", {attr("class", "id"), c.id.view()})}),
                         element("td", {attr("class", "got"), found})});
 }
 

@@ -30,7 +30,8 @@ std::string list_of(const std::vector<std::uint32_t>& registers) {
 
 bool asked(const Verdict& verdict, std::string_view part_of_id) {
   return std::any_of(verdict.checks().begin(), verdict.checks().end(), [&](const Check& c) {
-    return c.id.find(part_of_id) != std::string::npos && c.verdict != CheckVerdict::absent;
+    return c.id.view().find(part_of_id) != std::string_view::npos &&
+           c.verdict != CheckVerdict::absent;
   });
 }
 
@@ -51,7 +52,7 @@ HtmlText policy_items(const VerifyReport& report) {
 HtmlText unexplained(const Verdict& verdict) {
   std::set<std::string> told;
   for (const Check& c : verdict.checks())
-    if (c.id.starts_with("eventlog.pcrs.explained") && c.verdict == CheckVerdict::absent)
+    if (c.id.view().starts_with("eventlog.pcrs.explained") && c.verdict == CheckVerdict::absent)
       told.insert(c.got);
   HtmlText out;
   for (const std::string& text : told) out += item("Registers of the running system.", text + ".");

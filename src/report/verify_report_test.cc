@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/verify_report.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,7 +78,7 @@ TEST_F(VerifyReportOfRecording, HoldsEveryCheckOnce) {
   const VtpmOutcome outcome = verify_recorded(*attestation_);
   const std::string page = page_of(attestation_, outcome);
   for (const Check& c : outcome.verdict.checks())
-    EXPECT_EQ(count(page, "<code class=\"id\">" + c.id + "</code>"), 1u) << c.id;
+    EXPECT_EQ(count(page, fmt::format("<code class=\"id\">{}</code>", c.id)), 1u) << c.id;
 }
 
 TEST_F(VerifyReportOfRecording, TellsEveryEventAndTheBordersBetween) {

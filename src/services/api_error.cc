@@ -60,7 +60,9 @@ ApiError rejection(const Verdict& verdict) {
   }
   out.message = fmt::format("attestation rejected: {}: {}", first->id, sentence(*first));
   out.reason = reason_of(first->id);
-  out.metadata = {{"check", first->id}, {"expected", first->expected}, {"got", first->got}};
+  out.metadata = {{"check", first->id.view()},
+                  {"expected", first->expected.view()},
+                  {"got", first->got.view()}};
   for (const Check& check : verdict.checks()) {
     if (check.verdict == CheckVerdict::fail || check.verdict == CheckVerdict::not_checked) {
       out.violations.push_back({check.id, sentence(check)});

@@ -20,7 +20,7 @@ std::string failed(const json::object& claims) {
   std::string out;
   for (const Check& c :
        check_jwt_claims(claims, {"https://a.example", "me", from_unix_seconds(kNow)})) {
-    if (c.verdict != CheckVerdict::pass) out += (out.empty() ? "" : " ") + c.id;
+    if (c.verdict != CheckVerdict::pass) out.append(out.empty() ? "" : " ").append(c.id.view());
   }
   return out;
 }

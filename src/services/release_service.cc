@@ -26,11 +26,11 @@ std::vector<Check> failures(const std::vector<Check>& checks) {
 }
 
 std::string sentence(const Check& check) {
-  std::string out = check.id + ": ";
+  std::string out = fmt::format("{}: ", check.id);
   if (check.verdict == CheckVerdict::not_checked)
-    out += "could not be checked: " + check.got;
+    out += fmt::format("could not be checked: {}", check.got);
   else if (check.expected.empty())
-    out += "got " + check.got;
+    out += fmt::format("got {}", check.got);
   else
     out += fmt::format("expected {}, got {}", check.expected, check.got);
   if (!check.hint.empty()) out += "; " + check.hint;
@@ -48,7 +48,7 @@ std::string_view question(std::string_view id) {
 
 /// The checks without the values that would have passed.
 std::vector<Check> without_expected(std::vector<Check> checks) {
-  for (Check& check : checks) check.expected.clear();
+  for (Check& check : checks) check.expected = {};
   return checks;
 }
 
@@ -56,12 +56,12 @@ std::vector<Check> without_expected(std::vector<Check> checks) {
 json::array told(const std::vector<Check>& checks) {
   json::array out;
   for (const Check& check : checks) {
-    json::object members{{"id", check.id}, {"verdict", name_of(check.verdict)}};
+    json::object members{{"id", check.id.view()}, {"verdict", name_of(check.verdict)}};
     if (check.expected.empty())
       members["asks"] = question(check.id);
     else
-      members["expected"] = check.expected;
-    members["got"] = check.got;
+      members["expected"] = check.expected.view();
+    members["got"] = check.got.view();
     if (!check.hint.empty()) members["hint"] = check.hint;
     out.push_back(std::move(members));
   }
@@ -261,10 +261,10 @@ HttpResponse ReleaseService::refuse_broken_store(const Call& call, const Error& 
 HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& refusal) const {
   const Check& first = refusal.failed.front();
   json::array ids;
-  for (const Check& check : refusal.failed) ids.push_back(json::value(check.id));
+  for (const Check& check : refusal.failed) ids.push_back(json::value(check.id.view()));
   if (const Status recorded = record(call, Severity::warning, "secret.refused",
                                      {{"status", refusal.status},
-                                      {"check", first.id},
+                                      {"check", first.id.view()},
                                       {"message", printable(sentence(first), 1024)},
                                       {"failed", std::move(ids)}});
       !recorded) {
@@ -275,7 +275,7 @@ HttpResponse ReleaseService::refuse_recorded(const Call& call, const Refusal& re
                                        : refusal.failed;
   HttpResponse answer =
       problem(refusal.status, refusal.slug, refusal.title, sentence(shown.front()),
-              {{"check", first.id}, {"checks", told(shown)}});
+              {{"check", first.id.view()}, {"checks", told(shown)}});
   if (!refusal.challenge.empty()) answer.headers.set("WWW-Authenticate", refusal.challenge);
   return answer;
 }

@@ -8,6 +8,7 @@
 
 #include "base/hash_algorithm.h"
 #include "base/json.h"
+#include "verify/check_text.h"
 
 namespace assay {
 
@@ -22,11 +23,10 @@ std::string_view name_of(CheckVerdict verdict);
 
 /// One question asked of the evidence, and its answer.
 struct Check {
-  std::string
-      id;  ///< stable and public: "tpm.quote.nonce"; a bank as suffix: "tpm.quote.nonce/sha256"
+  CheckText id;  ///< stable and public: "tpm.quote.nonce"; with a bank: "tpm.quote.nonce/sha256"
   CheckVerdict verdict;
-  std::string expected;  ///< for a person; never parsed.  Printable ASCII, as is `got`
-  std::string got;
+  CheckText expected;  ///< for a person; never parsed.  Printable ASCII, as is `got`
+  CheckText got;
   std::string hint;  ///< what to do about a failure; empty on pass
 };
 
@@ -38,15 +38,18 @@ std::string check_id(std::string_view check, HashAlgorithm bank);
 class Verdict {
  public:
   /// Records a check; `ok` again, so that a caller can branch on it.
-  bool require(std::string id, bool ok, std::string expected, std::string got,
+  bool require(CheckText id, bool ok, CheckText expected, CheckText got,
                std::string_view hint = {});
-  void absent(std::string id, std::string what);
-  void not_checked(std::string id, std::string why, std::string_view hint = {});
+  void absent(CheckText id, CheckText what);
+  void not_checked(CheckText id, CheckText why, std::string_view hint = {});
   /// The same for each of `ids`, which holds `first`, from `first` on: a series of checks that
   /// ended early.
   void not_checked_from(std::span<const char* const> ids, std::string_view first,
                         std::string_view why);
   void append(const Verdict& other);
+  void append(Verdict&& other);
+  /// Room for as many checks, so that their texts need not be moved as they become more.
+  void reserve(std::size_t checks) { checks_.reserve(checks); }
 
   [[nodiscard]] bool accepted() const;
   [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
@@ -54,9 +57,8 @@ class Verdict {
   [[nodiscard]] const Check* first_failure() const;
 
  private:
-  void add(std::string&& id, CheckVerdict verdict, std::string&& expected, std::string&& got,
+  void add(CheckText&& id, CheckVerdict verdict, CheckText&& expected, CheckText&& got,
            std::string_view hint);
-  void reserve();
 
   std::vector<Check> checks_;
 };

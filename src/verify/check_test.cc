@@ -63,7 +63,7 @@ TEST(Verdict, KeepsAHintForFailuresAlone) {
 
 TEST(Verdict, ShowsEvidenceAsPrintableAscii) {
   Verdict verdict;
-  verdict.require("tpm.quotes.present", false, "a", "\x1b[2J\xff\n", "c");
+  verdict.require("tpm.quotes.present", false, "a", std::string("\x1b[2J\xff\n"), "c");
   EXPECT_EQ(verdict.checks()[0].got, "\\x1b[2J\\xff\\x0a");
 }
 
@@ -74,7 +74,7 @@ TEST(Verdict, CutsATextThatIsTooLongToRead) {
   EXPECT_EQ(verdict.checks()[0].got, std::string(4096, 'g') + "...");
   // Escapes are longer than what they stand for, but no more than four times.
   verdict.require("tpm.quotes.present", false, std::string(8 << 20, '\0'), "");
-  EXPECT_EQ(verdict.checks()[1].expected.size(), 4 * 4096U + 3);
+  EXPECT_EQ(verdict.checks()[1].expected.view().size(), 4 * 4096U + 3);
 }
 
 TEST(VerdictDeathTest, AbortsOnAnIdThatIsNotListed) {

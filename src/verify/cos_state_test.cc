@@ -18,7 +18,7 @@ constexpr const char* kAgentLog = "eventlogs/cel/go-tpm-tools-agent-cel.bin";
 std::string failures(const Verdict& verdict) {
   std::string out;
   for (const Check& c : verdict.checks())
-    if (c.verdict != CheckVerdict::pass) out += (out.empty() ? "" : " ") + c.id;
+    if (c.verdict != CheckVerdict::pass) out.append(out.empty() ? "" : " ").append(c.id.view());
   return out.empty() ? "pass" : out;
 }
 

@@ -131,7 +131,8 @@ RevocationLists lists_of_the_maker(const std::vector<Buffer>& by_root,
 }
 
 CheckVerdict verdict_of(const Verdict& verdict, std::string_view id) {
-  const auto found = std::ranges::find(verdict.checks(), id, &Check::id);
+  const auto found = std::find_if(verdict.checks().begin(), verdict.checks().end(),
+                                  [=](const Check& c) { return c.id == id; });
   EXPECT_NE(found, verdict.checks().end()) << id;
   return found == verdict.checks().end() ? CheckVerdict::not_checked : found->verdict;
 }

@@ -16,7 +16,7 @@ namespace {
 std::string failures(const Verdict& verdict) {
   std::string out;
   for (const Check& c : verdict.checks())
-    if (c.verdict != CheckVerdict::pass) out += (out.empty() ? "" : " ") + c.id;
+    if (c.verdict != CheckVerdict::pass) out.append(out.empty() ? "" : " ").append(c.id.view());
   return out.empty() ? "pass" : out;
 }
 

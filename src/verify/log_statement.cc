@@ -32,7 +32,7 @@ class Standing {
     return std::none_of(checks.begin(), checks.end(), [&](const Check& check) {
       return check.verdict == CheckVerdict::fail &&
              std::any_of(beginnings.begin(), beginnings.end(),
-                         [&](std::string_view id) { return check.id.starts_with(id); });
+                         [&](std::string_view id) { return check.id.view().starts_with(id); });
     });
   }
 

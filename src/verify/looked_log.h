@@ -28,7 +28,7 @@ inline std::vector<std::string> findings(const Verdict& verdict) {
   std::vector<std::string> out;
   for (const Check& check : verdict.checks())
     if (check.verdict == CheckVerdict::fail || check.verdict == CheckVerdict::not_checked)
-      out.push_back(check.id + ": " + check.got);
+      out.push_back(fmt::format("{}: {}", check.id, check.got));
   return out;
 }
 

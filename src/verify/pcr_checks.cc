@@ -38,8 +38,9 @@ std::vector<std::uint32_t> numbers(PcrMask pcrs) {
 }
 
 /// "PCR 4, 5", or `none`.
-std::string show(PcrMask pcrs, std::string_view none) {
-  return pcrs == 0 ? std::string(none) : fmt::format("PCR {}", fmt::join(numbers(pcrs), ", "));
+CheckText show(PcrMask pcrs, CheckText none) {
+  if (pcrs == 0) return none;
+  return fmt::format("PCR {}", fmt::join(numbers(pcrs), ", "));
 }
 
 /// A PCR that nothing was extended into: zero, and of PCR 17 to 22 all ones until a dynamic launch.
@@ -111,13 +112,15 @@ void check_accounted(const ReplayedLog::Bank& bank, const PcrValues& quoted, Pcr
   const PcrMask unexplained =
       pcrs_where([&](std::uint32_t pcr) { return pcr > kLastLoggedPcr && silent(pcr); }) &
       ~explained;
-  const std::string id = check_id("eventlog.pcrs.explained", bank.algorithm);
+  std::string id = check_id("eventlog.pcrs.explained", bank.algorithm);
   if (unexplained == 0)
-    verdict.require(id, true, "no measurement without its event", "all have events or none");
+    verdict.require(std::move(id), true, "no measurement without its event",
+                    "all have events or none");
   else
     verdict.absent(
-        id, show(unexplained, "") +
-                ": extended by the running system (PCR 10 by IMA), not in this log, not used");
+        std::move(id),
+        std::string(show(unexplained, "")) +
+            ": extended by the running system (PCR 10 by IMA), not in this log, not used");
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "verify/quote_checks.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -33,6 +32,11 @@ std::string show(PcrMask mask) {
     i = last;
   }
   return out.empty() ? "none" : out;
+}
+
+/// "sha256: 0-9, 14".
+std::string show(HashAlgorithm bank, PcrMask mask) {
+  return std::string(name_of(bank)).append(": ").append(show(mask));
 }
 
 HashAlgorithm hash_of(const TpmSignature& signature) {
@@ -75,11 +79,11 @@ class QuoteChecks {
       return;
     }
     const bool allowed = signature_ && scheme_allowed(*signature_, *key);
-    verdict_.require(
-        id("tpm.quote.scheme"), allowed,
-        fmt::format("{} with SHA-256 or better", key->type() == KeyType::rsa ? "RSASSA" : "ECDSA"),
-        signature_ ? describe(*signature_) : to_string(signature_.error()),
-        "make the attestation key with scheme RSASSA or ECDSA and SHA-256");
+    verdict_.require(id("tpm.quote.scheme"), allowed,
+                     key->type() == KeyType::rsa ? CheckText("RSASSA with SHA-256 or better")
+                                                 : CheckText("ECDSA with SHA-256 or better"),
+                     signature_ ? describe(*signature_) : to_string(signature_.error()),
+                     "make the attestation key with scheme RSASSA or ECDSA and SHA-256");
     if (!allowed) {
       verdict_.not_checked(id("tpm.quote.signature"), "the scheme is not allowed");
       return;
@@ -122,12 +126,10 @@ class QuoteChecks {
     const bool ok = attest.selections.size() == 1 && sent != 0 &&
                     attest.selections[0].bank == quote_.pcrs.bank &&
                     attest.selections[0].mask == sent;
-    std::vector<std::string> quoted;
+    std::string quoted;
     for (const PcrSelection& s : attest.selections)
-      quoted.push_back(fmt::format("{}: {}", name_of(s.bank), show(s.mask)));
-    verdict_.require(id("tpm.quote.selection"), ok,
-                     fmt::format("{}: {}", name_of(quote_.pcrs.bank), show(sent)),
-                     fmt::format("{}", fmt::join(quoted, "; ")),
+      quoted.append(quoted.empty() ? "" : "; ").append(show(s.bank, s.mask));
+    verdict_.require(id("tpm.quote.selection"), ok, show(quote_.pcrs.bank, sent), std::move(quoted),
                      "send with each quote the values of exactly the PCRs it covers");
   }
 

@@ -26,6 +26,9 @@ Digest hash_preimage(HashAlgorithm bank, const Preimage& preimage) {
 }
 
 bool fits(const EventDigest& digest, const Preimage& preimage) {
+  if (!preimage.then_zero)
+    if (const Digest* const known = known_digest(digest.algorithm, preimage.bytes))
+      return equal(known->bytes(), digest.bytes);
   return equal(hash_preimage(digest.algorithm, preimage).bytes(), digest.bytes);
 }
 
@@ -301,8 +304,8 @@ ReplayedLog replay(const EventLog& log, std::span<const HashAlgorithm> banks) {
 void check_events(const ReplayedLog& replayed, Verdict& verdict) {
   using Kind = EventFault::Kind;
   const std::string all = fmt::format("{} events", replayed.events.size());
-  const auto none_of = [&](std::string id, const std::vector<const EventFault*>& faults,
-                           std::string expected, std::string_view hint) {
+  const auto none_of = [&](CheckText id, const std::vector<const EventFault*>& faults,
+                           CheckText expected, std::string_view hint) {
     verdict.require(std::move(id), faults.empty(), std::move(expected),
                     faults.empty() ? all : list(faults), hint);
   };

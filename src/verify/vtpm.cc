@@ -88,12 +88,12 @@ LaterLogs check_later_logs(const Attestation& attestation, std::optional<Bytes> 
   Verdict launcher;
   out.cos = check_canonical_log(attestation.canonical_event_log, quoted, launcher);
   if (out.cos && launcher.accepted()) out.explained |= PcrMask{1} << kCosPcr.index;
-  out.verdict.append(launcher);
+  out.verdict.append(std::move(launcher));
   if (!ima_list) return out;
   Verdict ima;
   out.ima = check_ima_list(*ima_list, quoted, sha1, ima);
   if (out.ima && ima.accepted()) out.explained |= out.ima->registers;
-  out.verdict.append(ima);
+  out.verdict.append(std::move(ima));
   return out;
 }
 
@@ -116,7 +116,7 @@ std::optional<MachineState> check_boot(const Attestation& attestation, PcrMask e
 std::optional<MachineState> check_logs(const Attestation& attestation, LaterLogs& later,
                                        Verdict& verdict) {
   auto machine = check_boot(attestation, later.explained, verdict);
-  verdict.append(later.verdict);
+  verdict.append(std::move(later.verdict));
   if (machine) machine->cos = std::move(later.cos);
   return machine;
 }
@@ -196,7 +196,9 @@ Attestation of_bank(const Attestation& attestation, HashAlgorithm bank, Verdict&
 }  // namespace
 
 VtpmOutcome authenticate_vtpm(const Attestation& sent, const VtpmExpectations& expectations) {
+  constexpr std::size_t kChecksOfThreeBanks = 96;
   VtpmOutcome out;
+  out.verdict.reserve(kChecksOfThreeBanks);
   std::optional<Attestation> chosen;
   if (expectations.bank) chosen = of_bank(sent, *expectations.bank, out.verdict);
   const Attestation& attestation = chosen ? *chosen : sent;
