@@ -2,7 +2,7 @@
 #pragma once
 
 // For tests only: a program that includes this file, in one source of it, can make a chosen
-// `operator new` fail.
+// `operator new` fail, or count them.
 
 #include <atomic>
 #include <cstdlib>
@@ -17,6 +17,14 @@ class FailingNew {
   static void arm(long allowed) { left_ = allowed + 1; }
   /// Ends that; true if an allocation has failed.
   static bool disarm() { return left_.exchange(0) <= 0; }
+  /// How many allocations `work` makes.
+  template <class Work>
+  static long count(Work work) {
+    constexpr long kMany = 1'000'000'000;
+    left_ = kMany;
+    work();
+    return kMany - left_.exchange(0);
+  }
   /// What this thread allocates neither counts nor fails.
   static void spare_this_thread() { spared_ = true; }
 
