@@ -15,16 +15,18 @@ constexpr std::uint32_t number_of(std::uint32_t tag) { return tag >> 3; }
 }  // namespace
 
 std::optional<ProtoField> ProtoFields::next() {
+  std::optional<ProtoField> field;
   while (ok_ && !in_.empty()) {
     const std::uint32_t tag = this->tag();
     if (ok_ && type_of(tag) == kGroup) {
       skip_group(number_of(tag));
       continue;
     }
-    const ProtoField field = value_of(tag);
-    if (ok_) return field;
+    read_value(tag, field.emplace());
+    if (!ok_) field.reset();
+    return field;
   }
-  return std::nullopt;
+  return field;
 }
 
 /// Seven bits in each byte, the lowest first; all but the last have the eighth set.
@@ -63,22 +65,29 @@ Bytes ProtoFields::take(std::uint64_t size) {
   return out;
 }
 
-ProtoField ProtoFields::value_of(std::uint32_t tag) {
+void ProtoFields::read_value(std::uint32_t tag, ProtoField& field) {
   using Type = ProtoField::Type;
   constexpr std::size_t kMostBytes = 10, kMostSizeBytes = 5;
-  const std::uint32_t number = number_of(tag);
+  field.number = number_of(tag);
   switch (type_of(tag)) {
     case 0:
-      return {number, Type::varint, varint(kMostBytes), {}};
+      field.type = Type::varint;
+      field.value = varint(kMostBytes);
+      break;
     case 1:
-      return {number, Type::fixed64, 0, take(8)};
+      field.type = Type::fixed64;
+      field.bytes = take(8);
+      break;
     case 2:
-      return {number, Type::bytes, 0, take(varint(kMostSizeBytes))};
+      field.type = Type::bytes;
+      field.bytes = take(varint(kMostSizeBytes));
+      break;
     case 5:
-      return {number, Type::fixed32, 0, take(4)};
+      field.type = Type::fixed32;
+      field.bytes = take(4);
+      break;
     default:
       ok_ = false;
-      return {};
   }
 }
 
@@ -86,6 +95,7 @@ ProtoField ProtoFields::value_of(std::uint32_t tag) {
 void ProtoFields::skip_group(std::uint32_t number) {
   std::array<std::uint32_t, kMaxDepth> open{};
   std::size_t count = 0;
+  ProtoField skipped{};
   const auto begin = [&](std::uint32_t group) {
     if (depth_ + count < kMaxDepth)
       open[count++] = group;
@@ -100,7 +110,7 @@ void ProtoFields::skip_group(std::uint32_t number) {
     else if (type_of(tag) == kGroupEnd)
       ok_ = ok_ && open[--count] == number_of(tag);
     else
-      (void)value_of(tag);
+      read_value(tag, skipped);
   }
 }
 

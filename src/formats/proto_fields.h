@@ -46,7 +46,8 @@ class ProtoFields {
   std::uint64_t varint(std::size_t most_bytes);
   std::uint32_t tag();
   Bytes take(std::uint64_t size);
-  ProtoField value_of(std::uint32_t tag);
+  /// Reads into `field`: put together elsewhere and copied, a field would cost twice as much.
+  void read_value(std::uint32_t tag, ProtoField& field);
   void skip_group(std::uint32_t number);
 
   Bytes in_;  ///< what is left
