@@ -17,6 +17,8 @@ class CheckText {
  public:
   CheckText() = default;
 
+  // NOLINTBEGIN(google-explicit-constructor): a text stands for itself.
+
   /// Written in the program: lives as long as it.  One that is not printable ASCII does not
   /// compile.
   template <std::size_t size>
@@ -36,6 +38,8 @@ class CheckText {
   }
   operator std::string_view() const { return view(); }
   operator std::string() const { return std::string(view()); }
+  // NOLINTEND(google-explicit-constructor)
+
   [[nodiscard]] bool empty() const { return view().empty(); }
   [[nodiscard]] bool is_literal() const { return !made_; }
 
