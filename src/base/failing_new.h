@@ -14,23 +14,23 @@ namespace assay {
 class FailingNew {
  public:
   /// The allocation after `allowed` more throws std::bad_alloc, and no later one.
-  static void arm(long allowed) { left_ = allowed + 1; }
+  static void arm(long allowed) { left = allowed + 1; }
   /// Ends that; true if an allocation has failed.
-  static bool disarm() { return left_.exchange(0) <= 0; }
+  static bool disarm() { return left.exchange(0) <= 0; }
   /// How many allocations `work` makes.
   template <class Work>
   static long count(Work work) {
     constexpr long kMany = 1'000'000'000;
-    left_ = kMany;
+    left = kMany;
     work();
-    return kMany - left_.exchange(0);
+    return kMany - left.exchange(0);
   }
   /// What this thread allocates neither counts nor fails.
-  static void spare_this_thread() { spared_ = true; }
+  static void spare_this_thread() { spared = true; }
 
   static void* allocate(std::size_t size) {
-    if (!spared_ && left_ > 0 && left_.fetch_sub(1) == 1) {
-      left_ = kFailed;
+    if (!spared && left > 0 && left.fetch_sub(1) == 1) {
+      left = kFailed;
       throw std::bad_alloc();
     }
     if (void* out = std::malloc(size)) return out;
@@ -39,8 +39,8 @@ class FailingNew {
 
  private:
   static constexpr long kFailed = -1'000'000;
-  static inline std::atomic<long> left_ = 0;
-  static inline thread_local bool spared_ = false;
+  static inline std::atomic<long> left = 0;
+  static inline thread_local bool spared = false;
 };
 
 }  // namespace assay

@@ -62,7 +62,7 @@ bool is_known(EventType type);
 
 /// One digest of an event, borrowed from the log.
 struct EventDigest {
-  HashAlgorithm algorithm;
+  HashAlgorithm algorithm = HashAlgorithm::sha1;
   Bytes bytes;
 };
 
@@ -77,14 +77,14 @@ enum class RegisterLayout : std::uint8_t {
 /// One record of a log.  Borrows everything from the log's bytes.  Neither the type nor the data is
 /// measured: only the digests reach a register.
 struct Event {
-  std::uint32_t number;  ///< position in the log; the Spec ID event of a crypto-agile log is 0
+  std::uint32_t number = 0;  ///< position in the log; the Spec ID event of a crypto-agile log is 0
   /// The register's index: a PCR up to 23, a CC register up to 4; or kNoPcr in an EV_NO_ACTION
   /// event, which no register measures: Windows writes those.
-  std::uint32_t pcr;
+  std::uint32_t pcr = 0;
   static constexpr std::uint32_t kNoPcr = 0xFFFFFFFF;
-  EventType type;
+  EventType type = EventType::no_action;
   Bytes data;
-  std::size_t offset;  ///< of the record in the log
+  std::size_t offset = 0;  ///< of the record in the log
   /// Digests in the log's order, one per algorithm; at most kMaxBanks.
   static constexpr std::size_t kMaxBanks = 5;
   std::array<EventDigest, kMaxBanks> digests;
