@@ -95,7 +95,7 @@ void ProtoFields::read_value(std::uint32_t tag, ProtoField& field) {
 void ProtoFields::skip_group(std::uint32_t number) {
   std::array<std::uint32_t, kMaxDepth> open{};
   std::size_t count = 0;
-  ProtoField skipped{};
+  ProtoField skipped;
   const auto begin = [&](std::uint32_t group) {
     if (depth_ + count < kMaxDepth)
       open[count++] = group;

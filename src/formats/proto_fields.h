@@ -12,10 +12,10 @@ namespace assay {
 struct ProtoField {
   /// How the value is written.  Groups are never seen: no message of ours has one.
   enum class Type : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
-  std::uint32_t number;
-  Type type;
-  std::uint64_t value;  ///< of a varint
-  Bytes bytes;          ///< of the other types
+  std::uint32_t number = 0;
+  Type type = Type::varint;
+  std::uint64_t value = 0;  ///< of a varint
+  Bytes bytes;              ///< of the other types
 
   /// A field that is declared with this number, as a type that is written this way.
   [[nodiscard]] bool is(std::uint32_t declared, Type as) const {

@@ -11,10 +11,11 @@ namespace assay {
 namespace {
 
 /// RFC 5280 section 6.1.3 (a)(2): "the certificate validity period includes the current time".
-void check_validity(const CertificatePath& path, Instant now, Verdict& verdict) {
-  const auto& [from, to] = *path.validity;
+void check_validity(const ValidityPeriod& validity, const std::string& words, Instant now,
+                    Verdict& verdict) {
+  const auto& [from, to] = validity;
   verdict.require("ak.certificate.validity", from <= now && now <= to,
-                  fmt::format("valid at {}", rfc3339(now)), path.validity_text,
+                  fmt::format("valid at {}", rfc3339(now)), words,
                   now < from ? "check the clock, or --now" : "the VM needs a new AK certificate");
 }
 
@@ -114,12 +115,13 @@ std::shared_ptr<const CertificatePath> check_attestation_key(const Attestation& 
   }
   auto path = path_of(attestation, trust, paths);
   verdict.append(path->verdict);
-  if (!path->validity) {
+  const auto& validity = path->validity;
+  if (!validity) {
     verdict.not_checked_from(kCertificateChecks, "ak.certificate.validity",
                              "the AK certificate is unreadable");
     return nullptr;
   }
-  check_validity(*path, now, verdict);
+  check_validity(*validity, path->validity_text, now, verdict);
   check_production(path->extension, path->anchor, verdict);
   if (!path->key) {
     verdict.not_checked_from(kCertificateChecks, "ak.public.format",

@@ -83,7 +83,8 @@ class GrubReader {
         as_text(e.event->data).substr(0, prefix->text.size() + text.size()));
     const std::string_view before = std::exchange(before_, text);
     if (std::exchange(awaited_, false)) {
-      if (prefix->kind != GrubText::kernel_command_line || !are_same_arguments(text, *loading_))
+      if (prefix->kind != GrubText::kernel_command_line || !loading_ ||
+          !are_same_arguments(text, *loading_))
         return bad(e, "not the command line of the linux command before it");
       command_line_ = text;
     } else if (prefix->kind == GrubText::kernel_command_line) {

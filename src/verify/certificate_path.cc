@@ -163,9 +163,10 @@ std::shared_ptr<const CertificatePath> CertificatePath::read(const Attestation& 
     out->anchor = *chain->anchor;
     out->links = links_of(*ak, *chain);
   }
-  out->validity = validity_of(*ak, chain.value_or(CertificateChain{}));
-  out->validity_text = fmt::format("all of the chain: {} to {}", rfc3339(out->validity->from),
-                                   rfc3339(out->validity->to));
+  const ValidityPeriod validity = validity_of(*ak, chain.value_or(CertificateChain{}));
+  out->validity = validity;
+  out->validity_text =
+      fmt::format("all of the chain: {} to {}", rfc3339(validity.from), rfc3339(validity.to));
   check_usage(*ak, verdict);
   check_extensions("ak.certificate.extensions", *ak, verdict);
   out->extension = check_instance(*ak, verdict);
