@@ -12,6 +12,7 @@
 #include "verify/dbx_generation.h"
 #include "verify/known_certificates.h"
 #include "verify/printable.h"
+#include "verify/same_answers.h"
 #include "verify/windows_words.h"
 
 namespace assay {
@@ -64,29 +65,15 @@ void print_check(const Check& check, const std::string& name, Io io) {
     io.out << fmt::format("        {}  {}\n", coloured("hint    ", "36", io), check.hint);
 }
 
-/// The checks of that verdict.  A wrong nonce is wrong in each bank, and a part that is missing
-/// keeps dozens of checks from being asked: said once.
+/// The checks of that verdict, each answer once.
 void print_reasons(const Verdict& verdict, CheckVerdict kind, Io io) {
-  std::vector<const Check*> first;
-  std::vector<std::size_t> more;
-  for (const Check& check : verdict.checks()) {
-    if (check.verdict != kind) continue;
-    const auto same = std::find_if(first.begin(), first.end(), [&](const Check* known) {
-      return known->expected == check.expected && known->got == check.got &&
-             known->hint == check.hint;
-    });
-    if (same != first.end()) {
-      ++more[static_cast<std::size_t>(same - first.begin())];
-      continue;
-    }
-    first.push_back(&check);
-    more.push_back(0);
-  }
-  for (std::size_t i = 0; i < first.size(); ++i)
-    print_check(*first[i],
-                more[i] == 0 ? std::string(first[i]->id)
-                             : fmt::format("{} and {} more", first[i]->id, more[i]),
+  for (const SameAnswer& checks : same_answers(verdict, kind)) {
+    const Check& first = *checks.front();
+    print_check(first,
+                checks.size() == 1 ? std::string(first.id)
+                                   : fmt::format("{} and {} more", first.id, checks.size() - 1),
                 io);
+  }
 }
 
 void print_line(std::string_view label, std::string_view value, Io io) {

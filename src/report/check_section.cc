@@ -10,6 +10,7 @@
 
 #include "base/counted.h"
 #include "report/report_mark.h"
+#include "verify/same_answers.h"
 
 namespace assay {
 
@@ -62,27 +63,6 @@ HtmlText findings(const Check& c) {
   add("Got", c.got);
   add("What to do", c.hint);
   return element("dl", {attr("class", "findings"), out});
-}
-
-/// Checks with one answer, of one verdict.
-using SameAnswer = std::vector<const Check*>;
-
-/// A wrong nonce is wrong in each bank, and a part that is missing keeps dozens of checks from
-/// being asked: said once.
-std::vector<SameAnswer> refusals_of(const Verdict& verdict, CheckVerdict wanted) {
-  std::vector<SameAnswer> out;
-  for (const Check& c : verdict.checks()) {
-    if (c.verdict != wanted) continue;
-    const auto same = std::find_if(out.begin(), out.end(), [&](const SameAnswer& known) {
-      const Check& first = *known.front();
-      return first.expected == c.expected && first.got == c.got && first.hint == c.hint;
-    });
-    if (same == out.end())
-      out.push_back({&c});
-    else
-      same->push_back(&c);
-  }
-  return out;
 }
 
 HtmlText refusal(const SameAnswer& checks) {
@@ -154,7 +134,7 @@ std::string check_counts(const Verdict& verdict) {
 HtmlText check_section(const Verdict& verdict) {
   HtmlText refusals;
   for (const CheckVerdict wanted : {CheckVerdict::fail, CheckVerdict::not_checked})
-    for (const SameAnswer& checks : refusals_of(verdict, wanted)) refusals += refusal(checks);
+    for (const SameAnswer& checks : same_answers(verdict, wanted)) refusals += refusal(checks);
   HtmlText out;
   if (!refusals.empty())
     out += join({element("h3", {"What decided against it"}),
